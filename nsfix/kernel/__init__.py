@@ -1,0 +1,1 @@
+"""What a kernel tree is: release, spelling, configuration, and which modules its Kbuild files build from what."""

@@ -1,0 +1,1 @@
+"""One pure function for each form of output. Nothing here reads or writes files."""
