@@ -1,0 +1,71 @@
+"""Where `#include` leads: the compiler's search, answered from directory listings that are read once."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+
+@lru_cache(maxsize=None)
+def directory_of(path: str) -> str:
+    """The directory that holds the file `path`."""
+    return path.rpartition("/")[0]
+
+
+class Listings:
+    """Which files exist, from one listing for each directory. Safe to keep for one run, not longer."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, frozenset[str]] = {}
+
+    def has(self, path: str) -> bool:
+        """Whether `path` names something in its directory."""
+        directory, _, name = path.rpartition("/")
+        names = self._names.get(directory)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(directory or "/"))
+            except OSError:
+                names = frozenset()
+            self._names[directory] = names
+        return name in names
+
+
+class IncludePath:
+    """The directories that the compiler searches, in its order: the kernel's first, then the module's own."""
+
+    def __init__(self, directories: tuple[str, ...], quote: tuple[str, ...] = (), listings: Listings | None = None):
+        self.directories = directories
+        self.quote = quote
+        self._listings = listings or Listings()
+        self._found: dict[tuple[str, bytes], str | None] = {}
+
+    def find(self, name: bytes, quoted_in: str = "") -> str | None:
+        """The file that `<name>` means, or `"name"` standing in a file of the directory `quoted_in`."""
+        key = (quoted_in, name)
+        try:
+            return self._found[key]
+        except KeyError:
+            found = self._found[key] = self._search(os.fsdecode(name), quoted_in)
+            return found
+
+    def find_next(self, name: bytes, path: str) -> str | None:
+        """The file that `#include_next <name>` in the file `path` means."""
+        text = os.fsdecode(name)
+        found = False
+        for directory in self.directories:
+            candidate = f"{directory}/{text}"
+            if found and self._listings.has(candidate):
+                return candidate
+            found = found or candidate == path
+        return None
+
+    def _search(self, name: str, quoted_in: str) -> str | None:
+        if name.startswith("/"):
+            return name if self._listings.has(name) else None
+        places = (quoted_in, *self.quote, *self.directories) if quoted_in else self.directories
+        for directory in places:
+            path = f"{directory}/{name}"
+            if self._listings.has(path):
+                return os.path.normpath(path) if "../" in name or "/./" in path else path
+        return None

@@ -1,0 +1,355 @@
+"""Macros and their expansion, token by token, with the place that each token came from.
+
+Accepted format: C11 6.10.3 with GNU's named variadics, `, ## __VA_ARGS__` and `__VA_OPT__`. The algorithm is
+Prosser's, with a hide set for each token, so that an expansion always ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+TOKEN = re.compile(
+    rb"""[A-Za-z_$][\w$]*|\.?\d(?:[eEpP][+-]|[\w.])*|(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*"|(?:[uUL])?'(?:[^'\\\n]|\\.)*'"""
+    rb"""|\#\#|\.\.\.|->|\+\+|--|<<=?|>>=?|[<>=!]=|&&|\|\||[-+*/%&|^]=|\S""",
+    re.S | re.X,
+)
+_WORD_STARTS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$")
+_LIMIT = 400_000  # tokens that one expansion may produce before it is called endless
+_EMPTY: frozenset[bytes] = frozenset()
+
+
+class Macro:
+    """One `#define`. `argument` is what follows the name; parameters and body are read at the first use.
+
+    `file` and `start` (a byte offset) say where it stands; `file` is empty for what the compiler predefines.
+    """
+
+    __slots__ = ("_body", "_params", "argument", "file", "name", "start", "variadic")
+
+    def __init__(self, name: bytes, argument: bytes, file: str = "", start: int = 0) -> None:
+        self.name = name
+        self.argument = argument
+        self.file = file
+        self.start = start
+        self.variadic: bytes | None = None
+        self._params: list[bytes] | None = None
+        self._body: list[bytes] | None = None
+
+    @property
+    def is_function(self) -> bool:
+        """Whether the macro takes arguments."""
+        return self.argument[:1] == b"("
+
+    @property
+    def params(self) -> list[bytes]:
+        """The parameters' names, the variadic one last."""
+        if self._params is None:
+            self._read()
+        assert self._params is not None
+        return self._params
+
+    @property
+    def body(self) -> list[bytes]:
+        """The replacement list as the texts of its tokens; `b" "` stands between tokens that space parts."""
+        if self._body is None:
+            self._read()
+        assert self._body is not None
+        return self._body
+
+    def _read(self) -> None:
+        text = self.argument
+        self._params = []
+        if self.is_function:
+            close = text.find(b")")
+            close = len(text) if close < 0 else close
+            for word in text[1:close].split(b","):
+                param = word.strip()
+                if param.endswith(b"..."):
+                    param = param[:-3].strip() or b"__VA_ARGS__"
+                    self.variadic = param
+                if param:
+                    self._params.append(param)
+            text = text[close + 1 :]
+        self._body = _spaced_tokens(text)
+
+    def words(self) -> set[bytes]:
+        """Every word of the replacement list that is no parameter."""
+        return {t for t in self.body if t[0] in _WORD_STARTS}.difference(self.params)
+
+
+def _spaced_tokens(text: bytes) -> list[bytes]:
+    """The tokens of a replacement list, with one `b" "` where white space parts two."""
+    tokens: list[bytes] = []
+    position = 0
+    for match in TOKEN.finditer(text):
+        if match.start() > position and tokens:
+            tokens.append(b" ")
+        tokens.append(match.group())
+        position = match.end()
+    return tokens
+
+
+class Token(NamedTuple):
+    """A token of an expanded text.
+
+    `offset` is the byte offset in the file that was expanded: the token's own, or that of the outermost macro
+    that produced it. `via` are the macros, outermost first, through which the token came; empty for one that
+    stands in the file itself. `spaced` tells whether white space stands before it (`#` keeps it).
+    """
+
+    text: bytes
+    offset: int
+    via: tuple[Macro, ...] = ()
+    hidden: frozenset[bytes] = _EMPTY
+    spaced: bool = False
+
+
+class EndlessExpansion(Exception):
+    """An expansion that grows past any use."""
+
+
+def tokenize(text: bytes, base: int = 0) -> list[Token]:
+    """The tokens of `text`, comments blank, directives blank; `base` is added to every offset."""
+    tokens: list[Token] = []
+    position = 0
+    for match in TOKEN.finditer(text):
+        start, end = match.span()
+        tokens.append(Token(match.group(), start + base, (), _EMPTY, start > position))
+        position = end
+    return tokens
+
+
+Lookup = Callable[[bytes], "Macro | None"]
+
+
+class Expander:
+    """Expands macros that `lookup` knows. `line_of` gives `__LINE__` for an offset.
+
+    Raises EndlessExpansion where a text grows past any use (a hostile macro, never a kernel's).
+    """
+
+    def __init__(self, lookup: Lookup, line_of: Callable[[int], int] | None = None) -> None:
+        self._lookup = lookup
+        self._line_of = line_of
+        self._counter = 0
+        self._produced = 0
+
+    def expand(self, tokens: Iterable[Token]) -> list[Token]:
+        """Expand all macros in `tokens`."""
+        self._produced = 0
+        return self._expand(list(tokens))
+
+    def _expand(self, tokens: list[Token]) -> list[Token]:
+        out: list[Token] = []
+        lookup = self._lookup
+        pending = tokens[::-1]
+        while pending:
+            token = pending.pop()
+            text = token.text
+            if text[0] not in _WORD_STARTS or text in token.hidden:
+                out.append(token)
+                continue
+            macro = lookup(text)
+            if macro is None:
+                out.append(self._builtin(token))
+                continue
+            replacement = self._replace(token, macro, pending)
+            if replacement is None:
+                out.append(token)
+                continue
+            self._produced += len(replacement)
+            if self._produced > _LIMIT:
+                raise EndlessExpansion(text.decode("ascii", "replace"))
+            pending += replacement[::-1]
+        return out
+
+    def _builtin(self, token: Token) -> Token:
+        if token.text == b"__LINE__" and self._line_of is not None:
+            return token._replace(text=str(self._line_of(token.offset)).encode())
+        if token.text == b"__COUNTER__":
+            self._counter += 1
+            return token._replace(text=str(self._counter - 1).encode())
+        return token
+
+    def _replace(self, token: Token, macro: Macro, pending: list[Token]) -> list[Token] | None:
+        """The tokens that `token` becomes; None where a function-like macro is not called. Takes its
+        arguments off `pending` (a stack)."""
+        via = (*token.via, macro)
+        if not macro.is_function:
+            hidden = token.hidden | {macro.name}
+            return self._substitute(macro, {}, {}, token, via, hidden)
+        if not pending or pending[-1].text != b"(":
+            return None
+        call = _take_arguments(pending)
+        if call is None:
+            return None
+        raw, close = call
+        arguments = _bind(macro, raw)
+        hidden = (token.hidden & close.hidden) | {macro.name}
+        return self._substitute(macro, arguments, {}, token, via, hidden)
+
+    def _substitute(
+        self,
+        macro: Macro,
+        arguments: dict[bytes, list[Token]],
+        expanded: dict[bytes, list[Token]],
+        site: Token,
+        via: tuple[Macro, ...],
+        hidden: frozenset[bytes],
+    ) -> list[Token]:
+        out: list[Token] = []
+        body = macro.body
+        index, size = 0, len(body)
+        spaced = site.spaced
+        while index < size:
+            text = body[index]
+            index += 1
+            if text == b" ":
+                spaced = True
+                continue
+            following = _next_solid(body, index)
+            if text == b"#" and macro.is_function and following < size and body[following] in arguments:
+                out.append(Token(_stringify(arguments[body[following]]), site.offset, via, hidden, spaced))
+                index = following + 1
+            elif text == b"##" and out is not None and following < size:
+                operand, index = self._operand(macro, body, following, arguments, site, via, hidden)
+                _paste(out, operand, macro, body[following])
+            elif text == b"__VA_OPT__" and macro.variadic is not None and following < size:
+                inner, index = _va_opt(body, following)
+                if arguments.get(macro.variadic):
+                    part = Macro(macro.name, b"", macro.file, macro.start)
+                    part._params, part._body, part.variadic = macro.params, inner, macro.variadic
+                    out += self._substitute(part, arguments, expanded, site, via, hidden)
+            elif text in arguments:
+                if following < size and body[following] == b"##":
+                    chosen = arguments[text]
+                    if not chosen:  # a placemarker, so that what follows ## has nothing before it
+                        chosen = [Token(b"", site.offset, via, hidden, spaced)]
+                else:
+                    if text not in expanded:
+                        expanded[text] = self._expand(arguments[text])
+                    chosen = expanded[text]
+                for number, argument in enumerate(chosen):
+                    out.append(
+                        argument._replace(
+                            hidden=argument.hidden | hidden, spaced=spaced if number == 0 else argument.spaced
+                        )
+                    )
+            else:
+                out.append(Token(text, site.offset, via, hidden, spaced))
+            spaced = False
+        return [token for token in out if token.text]
+
+    def _operand(
+        self,
+        macro: Macro,
+        body: list[bytes],
+        index: int,
+        arguments: dict[bytes, list[Token]],
+        site: Token,
+        via: tuple[Macro, ...],
+        hidden: frozenset[bytes],
+    ) -> tuple[list[Token], int]:
+        """The right operand of `##` at `body[index]`, unexpanded, and the index after it."""
+        text = body[index]
+        if text == b"#" and macro.is_function:
+            following = _next_solid(body, index + 1)
+            if following < len(body) and body[following] in arguments:
+                made = Token(_stringify(arguments[body[following]]), site.offset, via, hidden)
+                return [made], following + 1
+        if text in arguments:
+            return [a._replace(hidden=a.hidden | hidden) for a in arguments[text]], index + 1
+        return [Token(text, site.offset, via, hidden)], index + 1
+
+
+def _next_solid(body: list[bytes], index: int) -> int:
+    while index < len(body) and body[index] == b" ":
+        index += 1
+    return index
+
+
+def _take_arguments(pending: list[Token]) -> tuple[list[list[Token]], Token] | None:
+    """Take `( … )` off the stack `pending` and split it at its outer commas; None where it never closes."""
+    depth = 0
+    arguments: list[list[Token]] = [[]]
+    for position in range(len(pending) - 1, -1, -1):
+        token = pending[position]
+        text = token.text
+        if text == b"(":
+            depth += 1
+            if depth == 1:
+                continue
+        elif text == b")":
+            depth -= 1
+            if depth == 0:
+                del pending[position:]
+                return arguments, token
+        elif text == b"," and depth == 1:
+            arguments.append([])
+            continue
+        arguments[-1].append(token)
+    return None
+
+
+def _bind(macro: Macro, raw: list[list[Token]]) -> dict[bytes, list[Token]]:
+    params = macro.params
+    if macro.variadic is not None:
+        fixed = len(params) - 1
+        rest: list[Token] = []
+        for number, argument in enumerate(raw[fixed:]):
+            if number:
+                rest.append(Token(b",", argument[0].offset if argument else 0))
+            rest += argument
+        raw = [*raw[:fixed], rest]
+    return {param: (raw[i] if i < len(raw) else []) for i, param in enumerate(params)}
+
+
+def _paste(out: list[Token], operand: list[Token], macro: Macro, operand_name: bytes) -> None:
+    """Glue `operand` to the last token of `out`, as `##` does."""
+    if out and out[-1].text == b"," and operand_name == macro.variadic:
+        if operand:
+            out += operand
+        else:
+            out.pop()  # GNU: `, ## __VA_ARGS__` swallows the comma
+        return
+    if not operand:
+        return
+    if not out:
+        out += operand
+        return
+    left = out.pop()
+    first = operand[0]
+    out.append(left._replace(text=left.text + first.text, hidden=left.hidden & first.hidden, via=left.via or first.via))
+    out += operand[1:]
+
+
+def _va_opt(body: list[bytes], index: int) -> tuple[list[bytes], int]:
+    """The tokens inside `__VA_OPT__( … )` whose `(` is at `index`, and the index after its `)`."""
+    depth = 0
+    for position in range(index, len(body)):
+        if body[position] == b"(":
+            depth += 1
+        elif body[position] == b")":
+            depth -= 1
+            if depth == 0:
+                return body[index + 1 : position], position + 1
+    return [], len(body)
+
+
+def _stringify(tokens: list[Token]) -> bytes:
+    pieces: list[bytes] = []
+    for number, token in enumerate(tokens):
+        if number and token.spaced:
+            pieces.append(b" ")
+        text = token.text
+        if text[-1:] in (b'"', b"'"):
+            text = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        pieces.append(text)
+    return b'"' + b"".join(pieces) + b'"'
+
+
+def spell(tokens: Iterable[Token]) -> bytes:
+    """The text of `tokens`, one space between each."""
+    return b" ".join(token.text for token in tokens)

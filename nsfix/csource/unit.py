@@ -1,0 +1,289 @@
+"""One translation unit: which files it includes, which macros hold where, and what of each file is compiled.
+
+Every directive is run in the compiler's order, so the answers are exact; what all units share (program.py) is
+worked out once.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
+from nsfix.csource.directives import Conditional, Directive
+from nsfix.csource.includes import IncludePath, directory_of
+from nsfix.csource.macros import EndlessExpansion, Expander, Lookup, Macro, Token, spell, tokenize
+from nsfix.csource.program import (
+    Choice,
+    Define,
+    Include,
+    Settled,
+    SourceText,
+    Step,
+    Undefine,
+    blank_spans,
+    read_source,
+    resolve_defined,
+)
+
+_NAME = re.compile(rb"\s*(\w+)")
+_DEEPEST = 180  # nested includes; GCC's own limit is 200
+_HAS = re.compile(rb"__has_(include|include_next|attribute|builtin|feature|extension|cpp_attribute|c_attribute)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """How Kbuild compiles one source: search path, `-D`/`-U` (None undefines), forced headers, in order."""
+
+    include_path: IncludePath
+    defines: tuple[tuple[bytes, bytes | None], ...]
+    forced: tuple[str, ...]
+
+
+class Loosened(Exception):
+    """A source defines words that were taken for settled; read again with `words` loose."""
+
+    def __init__(self, words: frozenset[bytes]) -> None:
+        super().__init__()
+        self.words = words
+
+
+class Store:
+    """The files of one kernel (and the modules at hand), read once. `read` gives a file's bytes or None."""
+
+    def __init__(self, settled: Settled, read: Callable[[str], bytes | None]) -> None:
+        self.settled = settled
+        self._read = read
+        self._sources: dict[str, SourceText | None] = {}
+        self.shared: dict[str, object] = {}
+
+    def source(self, path: str, together: bool = True) -> SourceText | None:
+        """The file `path`, or None where it cannot be read."""
+        if not together:
+            return self._make(path, False)
+        try:
+            return self._sources[path]
+        except KeyError:
+            source = self._sources[path] = self._make(path, True)
+            return source
+
+    def _make(self, path: str, together: bool) -> SourceText | None:
+        text = self._read(path)
+        if text is None:
+            return None
+        source = read_source(path, directory_of(path), text, self.settled, together)
+        if source.loosening and not path.endswith("/generated/autoconf.h"):
+            raise Loosened(source.loosening)
+        return source
+
+
+@dataclass(slots=True)
+class _Marks:
+    """Macro states of a unit's own source at the includes that stand after code."""
+
+    offsets: list[int] = field(default_factory=list)
+    states: list[dict[bytes, Macro]] = field(default_factory=list)
+
+
+class Unit:
+    """A source and all it includes, under one Compilation. Raises OSError where the source cannot be read,
+    Loosened where the store must be made anew."""
+
+    def __init__(self, path: str, compilation: Compilation, store: Store) -> None:
+        source = store.source(path, together=False)
+        if source is None:
+            raise FileNotFoundError(path)
+        self.path = path
+        self.main = source
+        self.store = store
+        self.macros: dict[bytes, Macro] = {}
+        self.included: dict[str, SourceText] = {}
+        self.missing: list[tuple[str, int, bytes]] = []
+        self._compilation = compilation
+        self._includes = compilation.include_path
+        self._taken: dict[tuple[str, int], set[int]] = {}
+        self._depth = 0
+        self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
+        self._marks = _Marks()
+        self._expander = Expander(self.macros.get)
+        self._walk()
+
+    def _walk(self) -> None:
+        loose = self.store.settled.loose
+        words = frozenset(n for n, _ in self._compilation.defines if n.startswith(b"CONFIG_") and n not in loose)
+        if words:
+            raise Loosened(words)
+        for name, body in self.store.settled.macros.items():
+            self.macros[name] = Macro(name, b" " + body)
+        for name, value in self._compilation.defines:
+            if value is None:
+                self.macros.pop(name, None)
+            else:
+                self.macros[name] = Macro(name, b" " + value if value[:1] != b"(" else value)
+        for forced in self._compilation.forced:
+            self._enter(forced)
+        self.included[self.path] = self.main
+        self._run(self.main.program, self.main)
+
+    def _enter(self, path: str) -> None:
+        source = self.included.get(path)
+        if source is None:
+            source = self.store.source(path)
+            if source is None:
+                return
+            self.included[path] = source
+        elif source.once:
+            return
+        if source.guard is not None and source.guard in self.macros:
+            return
+        if self._depth >= _DEEPEST:
+            return
+        self._depth += 1
+        self._run(source.program, source)
+        self._depth -= 1
+
+    def _run(self, steps: list[Step], source: SourceText) -> None:
+        macros = self.macros
+        own = source is self.main
+        for step in steps:
+            kind = type(step)
+            if kind is Define:
+                if own:
+                    self._note(step.macros)  # type: ignore[union-attr]
+                macros.update(step.macros)  # type: ignore[union-attr]
+            elif kind is Include:
+                self._include(step, source)  # type: ignore[arg-type]
+            elif kind is Choice:
+                self._choose(step, source)  # type: ignore[arg-type]
+            elif isinstance(step, Undefine):
+                if own:
+                    self._remember(step.name, step.start, None)
+                macros.pop(step.name, None)
+
+    def _note(self, defined: dict[bytes, Macro]) -> None:
+        for name, macro in defined.items():
+            self._remember(name, macro.start, macro)
+
+    def _remember(self, name: bytes, offset: int, macro: Macro | None) -> None:
+        entries = self._history.get(name)
+        if entries is None:
+            self._history[name] = [(-1, self.macros.get(name)), (offset, macro)]
+        else:
+            entries.append((offset, macro))
+
+    def _include(self, step: Include, source: SourceText) -> None:
+        name, quoted = step.name, step.quoted
+        if not name:
+            name, quoted = self._computed_name(step.argument)
+        if step.next:
+            path = self._includes.find_next(name, source.path)
+        else:
+            path = self._includes.find(name, source.directory if quoted else "")
+        if path is None:
+            self.missing.append((source.path, step.start, name))
+            return
+        if source is self.main and self._after_code(step.start):
+            self._marks.offsets.append(step.start)
+            self._marks.states.append(dict(self.macros))
+        self._enter(path)
+
+    def _after_code(self, offset: int) -> bool:
+        return b"{" in self.main.code[:offset] or b";" in self.main.code[:offset]
+
+    def _computed_name(self, argument: bytes) -> tuple[bytes, bool]:
+        tokens = self._expand_all(argument)
+        text = b"".join((b" " if t.spaced else b"") + t.text for t in tokens).strip()
+        if text[:1] == b'"':
+            return text[1:].partition(b'"')[0], True
+        return text.strip(b"<> ").replace(b" ", b""), False
+
+    def _expand_all(self, text: bytes) -> list[Token]:
+        try:
+            return self._expander.expand(tokenize(text))
+        except EndlessExpansion:
+            return []
+
+    def _choose(self, step: Choice, source: SourceText) -> None:
+        conditional = step.conditional
+        taken = self._taken.setdefault((source.path, conditional.start), set())
+        for index, arm in enumerate(conditional.arms):
+            holds = self._holds(arm.opener, source)
+            if holds is False:
+                continue
+            taken.add(index)
+            self._run(step.programs[index], source)
+            if holds:
+                break
+
+    def _holds(self, opener: Directive, source: SourceText) -> bool | None:
+        """Whether the arm that `opener` opens is taken; None where that cannot be known."""
+        keyword, argument = opener.keyword, opener.argument
+        if keyword == b"else":
+            return True
+        if keyword != b"if" and keyword != b"elif":
+            match = _NAME.match(argument)
+            return match is not None and (match[1] in self.macros) == (not keyword.endswith(b"ndef"))
+        if b"__has_" in argument:
+            argument = self._answer_has(argument, source)
+        try:
+            tokens = resolve_defined(condition_tokens(argument), self.macros.__contains__)
+            expanded = self._expander.expand(Token(t, 0) for t in tokens)
+            texts = [t.text for t in expanded]
+            if b"__has_include" in b" ".join(texts) or b"defined" in texts:
+                again = self._answer_has(spell(expanded), source)
+                texts = resolve_defined(condition_tokens(again), self.macros.__contains__)
+            value = evaluate_tokens(texts, lambda word: 0)
+        except (BadCondition, EndlessExpansion):
+            return False
+        return None if value is None else bool(value)
+
+    def _answer_has(self, argument: bytes, source: SourceText) -> bytes:
+        """`argument` with `__has_include(…)` and its kin answered. What the compiler can do is taken as given:
+        kernel headers ask `__has_attribute` and choose the same names either way."""
+
+        def answer(match: re.Match[bytes]) -> bytes:
+            kind, target = match[1], match[2].strip()
+            if kind not in (b"include", b"include_next"):
+                return b"0" if kind in (b"feature", b"extension") else b"1"
+            found = self._includes.find(target[1:-1], source.directory if target[:1] == b'"' else "")
+            return b"1" if found else b"0"
+
+        answered = re.sub(_HAS.pattern + rb"\s*\(([^()]*)\)", answer, argument)
+        return re.sub(rb"defined\s*\(?\s*__has_\w+\s*\)?", b"1", answered)
+
+    def lookup_at(self, path: str, offset: int) -> Lookup:
+        """Which macro a name means at the byte `offset` of the file `path` of this unit."""
+        if path != self.path:
+            return self.macros.get
+        history = self._history
+        mark = bisect_right(self._marks.offsets, offset)
+        state: Mapping[bytes, Macro] = self._marks.states[mark] if mark < len(self._marks.states) else self.macros
+
+        def lookup(name: bytes) -> Macro | None:
+            entries = history.get(name)
+            if entries is None:
+                return state.get(name)
+            index = bisect_right(entries, offset, key=lambda e: e[0]) - 1
+            return entries[max(index, 0)][1]
+
+        return lookup
+
+    def active(self, source: SourceText) -> bytes:
+        """The text of `source` as this unit compiles it: all else is blank, offsets stay."""
+        path = source.path
+        key = tuple(frozenset(self._taken.get((path, c.start), ())) for c in source.choices)
+        view = source.views.get(key)
+        if view is None:
+            spans = source.dead + source.lines
+            for conditional, taken in zip(source.choices, key, strict=True):
+                spans += _untaken(conditional, taken)
+            view = source.views[key] = blank_spans(source.code, spans)
+        return view
+
+
+def _untaken(conditional: Conditional, taken: frozenset[int]) -> list[tuple[int, int]]:
+    spans = [(arm.start, arm.end) for index, arm in enumerate(conditional.arms) if index not in taken]
+    spans += [(arm.opener.start, arm.opener.end) for arm in conditional.arms]
+    return spans
