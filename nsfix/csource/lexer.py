@@ -13,9 +13,24 @@ _COMMENT_OR_LITERAL = re.compile(
 )
 
 
+_SPLICE = re.compile(rb"\\(?=\r?\n)")
+
+
 def spaces(text: bytes) -> bytes:
     """As many spaces as `text` has bytes, its line ends kept."""
     return text.translate(_EVERYTHING_BUT_NEWLINE)
+
+
+def _comment_spaces(comment: bytes) -> bytes:
+    """Spaces for a comment. A backslash at a line's end stays: lines are joined before comments go, so it
+    carries a `#define` on."""
+    blank = comment.translate(_EVERYTHING_BUT_NEWLINE)
+    if b"\\" not in comment:
+        return blank
+    kept = bytearray(blank)
+    for match in _SPLICE.finditer(comment):
+        kept[match.start()] = 0x5C
+    return bytes(kept)
 
 
 def blank_comments(text: bytes) -> bytes:
@@ -46,7 +61,7 @@ def _blank_simple(text: bytes) -> bytes | None:
         last = piece[close + 2 :]
         if b"//" in last:
             return None
-        pieces += (b"  ", piece[: close + 2].translate(_EVERYTHING_BUT_NEWLINE), last)
+        pieces += (b"  ", _comment_spaces(piece[: close + 2]), last)
     return None if b"//" in head else b"".join(pieces)
 
 
@@ -56,7 +71,7 @@ def _blank_carefully(text: bytes) -> bytes:
     for match in _COMMENT_OR_LITERAL.finditer(text):
         start = match.start()
         if text[start] == 0x2F:  # a slash: a comment, not a literal
-            pieces += (text[position:start], spaces(match.group()))
+            pieces += (text[position:start], _comment_spaces(match.group()))
             position = match.end()
     pieces.append(text[position:])
     return b"".join(pieces)

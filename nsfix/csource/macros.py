@@ -121,7 +121,8 @@ def tokenize(text: bytes, base: int = 0) -> list[Token]:
     return tokens
 
 
-Lookup = Callable[[bytes], "Macro | None"]
+# Which macro a name means at a byte offset of the file that is expanded.
+Lookup = Callable[[bytes, int], "Macro | None"]
 
 
 class Expander:
@@ -151,7 +152,7 @@ class Expander:
             if text[0] not in _WORD_STARTS or text in token.hidden:
                 out.append(token)
                 continue
-            macro = lookup(text)
+            macro = lookup(text, token.offset)
             if macro is None:
                 out.append(self._builtin(token))
                 continue

@@ -83,6 +83,7 @@ class SourceText:
     once: bool = False
     odd_at: int | None = None
     loosening: frozenset[bytes] = frozenset()
+    lines_sorted: bool = False
     views: dict[object, bytes] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
@@ -107,7 +107,7 @@ class Unit:
         self._depth = 0
         self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._marks = _Marks()
-        self._expander = Expander(self.macros.get)
+        self._expander = Expander(lambda name, offset: self.macros.get(name))
         self._walk()
 
     def _walk(self) -> None:
@@ -253,22 +253,35 @@ class Unit:
         answered = re.sub(_HAS.pattern + rb"\s*\(([^()]*)\)", answer, argument)
         return re.sub(rb"defined\s*\(?\s*__has_\w+\s*\)?", b"1", answered)
 
-    def lookup_at(self, path: str, offset: int) -> Lookup:
-        """Which macro a name means at the byte `offset` of the file `path` of this unit."""
-        if path != self.path:
-            return self.macros.get
-        history = self._history
-        mark = bisect_right(self._marks.offsets, offset)
-        state: Mapping[bytes, Macro] = self._marks.states[mark] if mark < len(self._marks.states) else self.macros
+    def lookup_in(self, path: str) -> Lookup:
+        """Which macro a name means at a byte offset of the file `path` of this unit.
 
-        def lookup(name: bytes) -> Macro | None:
+        In the unit's own source that is exact. In a header it is what holds at the unit's end, which differs
+        only for a macro that is undefined again after the header.
+        """
+        macros = self.macros
+        if path != self.path:
+            return lambda name, offset: macros.get(name)
+        history = self._history
+        offsets, states = self._marks.offsets, self._marks.states
+
+        def lookup(name: bytes, offset: int) -> Macro | None:
             entries = history.get(name)
-            if entries is None:
-                return state.get(name)
-            index = bisect_right(entries, offset, key=lambda e: e[0]) - 1
-            return entries[max(index, 0)][1]
+            if entries is not None:
+                index = bisect_right(entries, offset, key=lambda e: e[0]) - 1
+                return entries[max(index, 0)][1]
+            if offsets and offset < offsets[-1]:
+                return states[bisect_right(offsets, offset)].get(name)
+            return macros.get(name)
 
         return lookup
+
+    def defined(self, name: bytes) -> Macro | None:
+        """A macro of that name that holds somewhere in the unit's own source; None where there is none."""
+        macro = self.macros.get(name)
+        if macro is None and name in self._history:
+            return next((m for _, m in self._history[name] if m is not None), None)
+        return macro
 
     def active(self, source: SourceText) -> bytes:
         """The text of `source` as this unit compiles it: all else is blank, offsets stay."""

@@ -1,0 +1,28 @@
+"""Which macros lead to a word, through other macros, to any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nsfix.csource.macros import Macro
+
+
+class Closure:
+    """Tells whether expanding a macro may come to one of `goals`. The answers are kept for all units."""
+
+    def __init__(self, goals: Iterable[bytes]) -> None:
+        self.goals = frozenset(goals)
+        self._answers: dict[int, tuple[Macro, bool]] = {}
+
+    def leads(self, macro: Macro, macros: Mapping[bytes, Macro]) -> bool:
+        """Whether `macro`, with `macros` in force, leads to a goal."""
+        known = self._answers.get(id(macro))
+        if known is not None and known[0] is macro:
+            return known[1]
+        self._answers[id(macro)] = (macro, False)  # ends a circle of macros
+        words = macro.words()
+        answer = not self.goals.isdisjoint(words) or any(
+            self.leads(inner, macros) for word in words if (inner := macros.get(word)) is not None
+        )
+        self._answers[id(macro)] = (macro, answer)
+        return answer

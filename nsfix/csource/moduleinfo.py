@@ -1,0 +1,179 @@
+"""What a unit writes into its module's .modinfo section, and what it exports: read off the expanded text.
+
+Nothing is known here of MODULE_IMPORT_NS, MODULE_LICENSE or any EXPORT_SYMBOL: whatever macro leads to the
+kernel's own at the bottom is expanded with the kernel's own definitions, and the strings that come out are what
+modpost will read (include/linux/moduleparam.h, include/linux/export.h, scripts/mod/modpost.c).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from nsfix.csource.chunks import chunk_at
+from nsfix.csource.closure import Closure
+from nsfix.csource.lexer import LineIndex
+from nsfix.csource.macros import Token
+from nsfix.csource.reading import Session
+from nsfix.csource.unit import Unit
+
+_WORDS = re.compile(rb"[A-Za-z_]\w*")
+_INFO_GOALS = (b"MODULE_INFO", b"__MODULE_INFO", b"MODULE_IMPORT_NS", b"MODULE_LICENSE")
+_EXPORT_GOALS = (b"___EXPORT_SYMBOL", b"__EXPORT_SYMBOL", b"_EXPORT_SYMBOL")
+_TAGS = (b"import_ns", b"license")
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9a-fA-F]+)|(.))", re.S)
+_ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0"}
+# From 6.4 on: a section of its own, read by modpost. The namespace may come in several adjacent strings.
+_NEW_EXPORT = re.compile(
+    rb'__export_symbol_([\w.$]+):[\s;]*\.asciz\s+"([^"]*)"[\s;]*\.asci[iz]\s+((?:"[^"]*"\s*)+)'
+)
+# Before: the namespace beside the name in __ksymtab_strings, the licence in the name of the entry's section.
+_OLD_EXPORT = re.compile(rb'__kstrtabns_([\w.$]+):\s*\.asciz\s+"(.*?)"\s*\n')
+_OLD_SECTION = re.compile(rb"___ksymtab(_gpl|_unused|_unused_gpl|_gpl_future)?\+([\w.$]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class InfoEntry:
+    """One entry of .modinfo. `value` is None where the text after `tag=` is no string: it will not compile.
+
+    `start` is the byte offset in `file` of the macro that makes the entry.
+    """
+
+    tag: str
+    value: str | None
+    file: str
+    start: int
+    line: int
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceExport:
+    """One symbol that a unit exports. `namespace` is "" for the global one."""
+
+    symbol: bytes
+    namespace: str
+    gpl: bool
+    file: str
+    line: int
+
+
+class ModuleInfoReader:
+    """Reads .modinfo entries and exports of units; what it learns of macros is kept for the next unit."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._info = Closure(_INFO_GOALS)
+        self._exports = Closure(_EXPORT_GOALS)
+        self._imports_in_headers = session.finder_for(frozenset((b"MODULE_IMPORT_NS",)))
+
+    def entries(self, unit: Unit) -> list[InfoEntry]:
+        """The import_ns and license entries of `unit`, those that come through its headers included."""
+        found: list[InfoEntry] = []
+        for path, start, tokens in self._expanded(unit, self._info, True):
+            found += self._entries_of(unit, path, start, tokens)
+        return found
+
+    def exports(self, unit: Unit) -> list[SourceExport]:
+        """The symbols that `unit` exports."""
+        found: dict[bytes, SourceExport] = {}
+        for path, _, tokens in self._expanded(unit, self._exports, False):
+            line_of = LineIndex(unit.included[path].text).line
+            for symbol, namespace, gpl, offset in _exports_of(tokens):
+                found[symbol] = SourceExport(symbol, namespace, gpl, path, line_of(offset))
+        return list(found.values())
+
+    def _expanded(self, unit: Unit, closure: Closure, headers: bool) -> Iterator[tuple[str, int, list[Token]]]:
+        """Each piece of `unit` that leads to a goal of `closure`: (file, start, expanded tokens)."""
+        for path, source in unit.included.items():
+            if self._session.is_kernel(path):
+                if not headers:
+                    continue
+                hits = self._session.hits(source, self._imports_in_headers)
+                offsets: Iterable[int] = [offset for _, offset in hits]
+                if not hits:
+                    continue
+                active = unit.active(source)
+                offsets = [o for o in offsets if active[o : o + 1] == b"M"]
+            else:
+                active = unit.active(source)
+                offsets = self._leading(unit, active, closure)
+            chunks = self._session.chunks(path, active)
+            done: set[tuple[int, int]] = set()
+            for offset in offsets:
+                span = chunk_at(chunks, offset)
+                if span is not None and span not in done:
+                    done.add(span)
+                    yield path, span[0], self._session.expand((path, span), active, unit)
+
+    def _leading(self, unit: Unit, active: bytes, closure: Closure) -> list[int]:
+        verdicts: dict[bytes, bool] = {}
+        offsets: list[int] = []
+        for match in _WORDS.finditer(active):
+            word = match.group()
+            verdict = verdicts.get(word)
+            if verdict is None:
+                macro = unit.defined(word)
+                verdict = macro is not None and (word in closure.goals or closure.leads(macro, unit.macros))
+                verdicts[word] = verdict
+            if verdict:
+                offsets.append(match.start())
+        return offsets
+
+    def _entries_of(self, unit: Unit, path: str, start: int, tokens: list[Token]) -> Iterator[InfoEntry]:
+        line_of = LineIndex(unit.included[path].text).line
+        for text, first, following in _strings(tokens):
+            tag, mark, value = text.partition(b"=")
+            if not mark or tag not in _TAGS:
+                continue
+            wrong = following is not None and following.text != b";"
+            shown = value.decode("utf-8", "surrogateescape")
+            raw = following.text.decode("ascii", "replace") if wrong and following is not None else shown
+            yield InfoEntry(tag.decode(), None if wrong else shown, path, first.offset, line_of(first.offset), raw)
+
+
+def _strings(tokens: list[Token]) -> Iterator[tuple[bytes, Token, Token | None]]:
+    """Each run of adjacent string literals, joined as the compiler does: (text, first token, the next one)."""
+    index = 0
+    while index < len(tokens):
+        if tokens[index].text[:1] != b'"':
+            index += 1
+            continue
+        first = tokens[index]
+        pieces: list[bytes] = []
+        while index < len(tokens) and tokens[index].text[:1] == b'"':
+            pieces.append(tokens[index].text[1:-1])
+            index += 1
+        joined = b"".join(unescape(piece) if b"\\" in piece else piece for piece in pieces)
+        yield joined, first, tokens[index] if index < len(tokens) else None
+
+
+def unescape(text: bytes) -> bytes:
+    """The bytes that the inside of a C string literal stands for."""
+
+    def byte(match: re.Match[bytes]) -> bytes:
+        if match[1]:
+            return bytes([int(match[1], 8) & 0xFF])
+        if match[2]:
+            return bytes([int(match[2], 16) & 0xFF])
+        return _ESCAPED.get(match[3], match[3])
+
+    return _ESCAPE.sub(byte, text)
+
+
+def _exports_of(tokens: list[Token]) -> Iterator[tuple[bytes, str, bool, int]]:
+    """The exports in one piece: (symbol, namespace, GPL-only, byte offset)."""
+    namespaces: list[tuple[bytes, str, int]] = []
+    gpl: dict[bytes, bool] = {}
+    for text, first, _ in _strings(tokens):
+        for match in _NEW_EXPORT.finditer(text):
+            parts = re.findall(rb'"([^"]*)"', match[3])
+            namespace = b"".join(unescape(p) for p in parts).split(b"\0")[0]
+            yield match[1], namespace.decode("utf-8", "surrogateescape"), match[2] == b"GPL", first.offset
+        for match in _OLD_EXPORT.finditer(text):
+            namespaces.append((match[1], match[2].decode("utf-8", "surrogateescape"), first.offset))
+        for match in _OLD_SECTION.finditer(text):
+            gpl[match[2]] = match[1] is not None and b"gpl" in match[1]
+    for symbol, namespace, offset in namespaces:
+        yield symbol, namespace, gpl.get(symbol, False), offset

@@ -1,0 +1,331 @@
+"""Which symbols of a fixed set one unit really uses: what its object file would leave undefined.
+
+From each occurrence of a symbol in the unit's files, upwards: a macro or a static function that holds it is
+looked for in turn, until something is reached that the compiler emits in any case. Only pieces that hold an
+occurrence are expanded and parsed, so a unit costs what it says, not what it includes.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from nsfix.csource.chunks import chunk_at, outer_chunks
+from nsfix.csource.cleaning import clean
+from nsfix.csource.constants import NameConstants
+from nsfix.csource.lexer import LineIndex
+from nsfix.csource.macros import EndlessExpansion, Expander, Macro, Token, tokenize
+from nsfix.csource.names import NameFinder
+from nsfix.csource.pasting import Pasting
+from nsfix.csource.program import SourceText
+from nsfix.csource.syntax import Definition, Piece
+from nsfix.csource.unit import Store, Unit
+from nsfix.model import Via
+
+_WORDS = re.compile(rb"[A-Za-z_]\w*")
+_DEFINE = re.compile(rb"\s*#\s*define\s+(\w+)")
+_PROTOTYPE = re.compile(rb"[\w\s*]*[\w*]\s*\b%s\s*\([^{}=]*\)[^{}=()]*;\s*\Z")
+Span = tuple[int, int]
+Key = tuple[str, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolUse:
+    """A use that the object file would show. `offset` is a byte offset in `file`."""
+
+    symbol: bytes
+    file: str
+    offset: int
+    line: int
+    via: tuple[Via, ...]
+
+
+@dataclass(slots=True)
+class UnitUses:
+    """What one unit says: its uses, and the symbols of the set that it defines for others to link with."""
+
+    uses: list[SymbolUse] = field(default_factory=list)
+    defines: set[bytes] = field(default_factory=set)
+    odd: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+class Session:
+    """What the units of one run share: the symbols that are looked for, and what was found in their headers."""
+
+    def __init__(self, store: Store, symbols: Iterable[bytes], is_kernel: Callable[[str], bool]) -> None:
+        self.store = store
+        self.finder = NameFinder(symbols)
+        self.symbols = frozenset(self.finder.names)
+        self.is_kernel = is_kernel
+        self.pasting = Pasting(self.finder.names, is_kernel)
+        self._hits: dict[tuple[int, str], list[tuple[bytes, int]]] = {}
+        self._finders: dict[frozenset[bytes], NameFinder] = {}
+        self._chunks: dict[tuple[str, bytes], list[Span]] = {}
+        self._pieces: dict[Key, list[tuple[dict[bytes, Macro | None], Piece]]] = {}
+
+    def hits(self, source: SourceText, finder: NameFinder) -> list[tuple[bytes, int]]:
+        """Where the names of `finder` stand in `source`, comments aside."""
+        key = (id(finder), source.path)
+        found = self._hits.get(key)
+        if found is None:
+            found = self._hits[key] = finder.find(source.code)
+        return found
+
+    def finder_for(self, names: frozenset[bytes]) -> NameFinder:
+        """A finder for `names`, kept for the next unit that asks for the same."""
+        finder = self._finders.get(names)
+        if finder is None:
+            finder = self._finders[names] = NameFinder(names)
+        return finder
+
+    def chunks(self, path: str, active: bytes) -> list[Span]:
+        """The outermost pieces of the active text of `path`."""
+        key = (path, active)
+        chunks = self._chunks.get(key)
+        if chunks is None:
+            chunks = self._chunks[key] = outer_chunks(active)
+        return chunks
+
+    def piece(self, key: Key, active: bytes, unit: Unit) -> Piece:
+        """The piece at `key`, expanded and parsed as `unit` has it; kept for units with the same macros."""
+        lookup = unit.lookup_in(key[0])
+        kept = self._pieces.setdefault(key, [])
+        start, end = key[1]
+        for wanted, piece in kept:
+            if all(lookup(name, start) is macro for name, macro in wanted.items()):
+                return piece.again()
+        asked: dict[bytes, Macro | None] = {}
+        piece = Piece(clean(self.expand(key, active, unit, asked)))
+        if key[0] != unit.path:
+            kept.append((asked, piece))
+        return piece
+
+    def expand(
+        self, key: Key, active: bytes, unit: Unit, asked: dict[bytes, Macro | None] | None = None
+    ) -> list[Token]:
+        """The tokens of the piece at `key`, macros expanded; `asked` collects the macros that decided."""
+        lookup = unit.lookup_in(key[0])
+
+        def noting(name: bytes, offset: int) -> Macro | None:
+            macro = lookup(name, offset)
+            if asked is not None:
+                asked[name] = macro
+            return macro
+
+        start, end = key[1]
+        tokens = tokenize(active[start:end], start)
+        try:
+            return Expander(noting, LineIndex(active).line).expand(tokens)
+        except EndlessExpansion:
+            return tokens
+
+
+class Reader:
+    """Reads one unit. `uses()` is the answer."""
+
+    def __init__(self, unit: Unit, session: Session) -> None:
+        self.unit = unit
+        self.session = session
+        self._targets: set[bytes] = set(session.symbols)
+        self._words: set[bytes] = set()
+        self._pieces: dict[Key, Piece] = {}
+        self._dirty: set[Key] = set()
+        self._local_queue: set[bytes] = set()
+        self._header_queue: set[bytes] = set()
+        self._constants = NameConstants(unit, session, self.piece)
+        self._line_cache: dict[tuple[str, int], int] = {}
+
+    def uses(self) -> UnitUses:
+        """Every real use, and what the unit defines."""
+        for source in self.unit.included.values():
+            for name, offset in self.session.hits(source, self.session.finder):
+                self._visit(source, name, offset)
+        self._touch_pasting()
+        self._settle()
+        return self._collect()
+
+    def piece(self, key: Key) -> Piece:
+        """The piece at `key` of this unit."""
+        piece = self._pieces.get(key)
+        if piece is None:
+            active = self.unit.active(self.unit.included[key[0]])
+            piece = self._pieces[key] = self.session.piece(key, active, self.unit)
+        return piece
+
+    def _touch_pasting(self) -> None:
+        for source in list(self.unit.included.values()):
+            if self.session.is_kernel(source.path):
+                continue
+            active = self.unit.active(source)
+            chunks = self.session.chunks(source.path, active)
+            for match in _WORDS.finditer(active):
+                macro = self.unit.defined(match.group())
+                if macro is not None and self.session.pasting.may_build(macro, self.unit.macros):
+                    span = chunk_at(chunks, match.start())
+                    if span is not None:
+                        self._dirty.add((source.path, span))
+
+    def _settle(self) -> None:
+        while self._dirty or self._local_queue or self._header_queue:
+            for key in sorted(self._dirty):
+                self._evaluate(key)
+            self._dirty.clear()
+            local, self._local_queue = self._local_queue, set()
+            wide, self._header_queue = self._header_queue, set()
+            if wide:
+                self._search(wide, True)
+            if local:
+                self._search(local, False)
+
+    def _search(self, names: set[bytes], everywhere: bool) -> None:
+        finder = self.session.finder_for(frozenset(names)) if everywhere else NameFinder(names)
+        for source in self.unit.included.values():
+            if everywhere:
+                hits = self.session.hits(source, finder)
+            elif self.session.is_kernel(source.path):
+                continue
+            else:
+                hits = finder.find(source.code)
+            for name, offset in hits:
+                self._visit(source, name, offset)
+
+    def _visit(self, source: SourceText, name: bytes, offset: int) -> None:
+        line = _line_span(source, offset)
+        if line is not None:
+            self._macro(source, line, name, offset)
+            return
+        active = self.unit.active(source)
+        if active[offset : offset + 1] != name[:1]:
+            return
+        span = chunk_at(self.session.chunks(source.path, active), offset)
+        if span is None:
+            return
+        text = active[span[0] : span[1]]
+        if len(text) < 4000 and re.match(_PROTOTYPE.pattern % re.escape(name), text):
+            return
+        self._dirty.add((source.path, span))
+
+    def _macro(self, source: SourceText, line: Span, name: bytes, offset: int) -> None:
+        """A name in a `#define` line makes the macro a word to look for."""
+        match = _DEFINE.match(source.code, line[0])
+        if match is None or match.start(1) == offset:
+            return
+        macro = self.unit.macros.get(match[1])
+        alive = macro is not None and macro.file == source.path and macro.start == line[0]
+        if alive or source.path == self.unit.path:
+            self._look_for(match[1], source.path)
+
+    def _look_for(self, word: bytes, defined_in: str) -> None:
+        if word in self._words:
+            return
+        self._words.add(word)
+        (self._header_queue if self.session.is_kernel(defined_in) else self._local_queue).add(word)
+
+    def _evaluate(self, key: Key) -> None:
+        piece = self.piece(key)
+        piece.uses(self._targets, self._constants)
+        for definition in piece.definitions:
+            if not definition.uses or definition.root:
+                continue
+            for name in definition.names:
+                if name not in self._targets or name not in self._words:
+                    self._targets.add(name)
+                    self._look_for(name, key[0])
+                    self._look_for_pieces(name, key)
+
+    def _look_for_pieces(self, name: bytes, key: Key) -> None:
+        """A name that a macro built is nowhere to be found: look for the words that it was built from."""
+        active = self.unit.active(self.unit.included[key[0]])
+        raw = active[key[1][0] : key[1][1]]
+        if name in raw:
+            return
+        for word in set(_WORDS.findall(raw)):
+            if len(word) > 1 and word in name:
+                self._look_for(word, key[0])
+
+    def _collect(self) -> UnitUses:
+        for key in self._pieces:
+            self._pieces[key].uses(self._targets, self._constants)
+        defined: dict[bytes, list[tuple[Key, Definition]]] = {}
+        result = UnitUses()
+        for key, piece in self._pieces.items():
+            for definition in piece.definitions:
+                for name in definition.names:
+                    defined.setdefault(name, []).append((key, definition))
+                    if not definition.static and definition.root and name in self.session.symbols:
+                        result.defines.add(name)
+        seen: set[tuple[bytes, str, int]] = set()
+        for key, piece in self._pieces.items():
+            for definition in piece.definitions:
+                if definition.root and definition.uses:
+                    self._descend(key, definition, (), None, defined, set(), seen, result)
+        result.uses.sort(key=lambda u: (u.symbol, u.file != self.unit.path, u.file, u.offset))
+        return result
+
+    def _descend(
+        self,
+        key: Key,
+        definition: Definition,
+        via: tuple[Via, ...],
+        place: tuple[str, int] | None,
+        defined: dict[bytes, list[tuple[Key, Definition]]],
+        path: set[int],
+        seen: set[tuple[bytes, str, int]],
+        result: UnitUses,
+    ) -> None:
+        """Follow the uses of `definition` down to symbols. `place` is where the unit's own code last stood."""
+        if id(definition) in path:
+            return
+        path.add(id(definition))
+        own = not self.session.is_kernel(key[0]) or place is None
+        for name, tokens in definition.uses.items():
+            inner = defined.get(name)
+            for token in tokens:
+                here = (key[0], token.offset) if own else place
+                assert here is not None
+                chain = (() if own else via) + tuple(self._via(m) for m in token.via)
+                if inner is None and name in self.session.symbols:
+                    if (name, *here) not in seen:
+                        seen.add((name, *here))
+                        result.uses.append(SymbolUse(name, *here, self._line(*here), chain))
+                for inner_key, inner_definition in inner or ():
+                    if inner_definition.root:
+                        continue
+                    step = chain
+                    if self.session.is_kernel(inner_key[0]):
+                        start = inner_definition.start
+                        token_there = self._pieces[inner_key].token_at(start)
+                        step += (self._named(name, inner_key[0], token_there.offset),)
+                    self._descend(inner_key, inner_definition, step, here, defined, path, seen, result)
+                if inner is not None:
+                    break
+        if place is not None and not own:
+            path.discard(id(definition))
+
+    def _via(self, macro: Macro) -> Via:
+        return self._named(macro.name, macro.file, macro.start)
+
+    def _named(self, name: bytes, file: str, offset: int) -> Via:
+        return Via(name.decode("ascii", "replace"), file, self._line(file, offset))
+
+    def _line(self, file: str, offset: int) -> int:
+        key = (file, offset)
+        line = self._line_cache.get(key)
+        if line is None:
+            source = self.unit.included.get(file)
+            line = LineIndex(source.text).line(offset) if source is not None else 1
+            self._line_cache[key] = line
+        return line
+
+
+def _line_span(source: SourceText, offset: int) -> Span | None:
+    """The directive line that holds `offset`, or None."""
+    if not source.lines_sorted:
+        source.lines.sort()
+        source.lines_sorted = True
+    index = bisect_right(source.lines, (offset, 1 << 62)) - 1
+    if index >= 0 and source.lines[index][0] <= offset < source.lines[index][1]:
+        return source.lines[index]
+    return None

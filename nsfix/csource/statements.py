@@ -1,0 +1,209 @@
+"""What a C text says at file scope through `MODULE_*(…)` and `module_*(…)`, raw, with no kernel at hand.
+
+Accepted format: any text. A statement is a word such as MODULE_LICENSE, MODULE_INFO, module_init, module_usb_driver or
+a driver's own MY_MODULE_LICENSE, a parenthesised argument, and usually a semicolon. It may go on over lines. Words
+in comments, strings and directives are none, nor are declarations and definitions of functions so named.
+All offsets are byte offsets into the text as it was given, ends are exclusive, lines count from 1.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nsfix.csource.directives import Conditional, Directive, Skeleton, build_skeleton, scan_directives
+from nsfix.csource.lexer import blank_comments, blank_literals, spaces
+
+Arms = tuple[tuple[int, int], ...]
+
+_WORD = re.compile(rb"MODULE_|module_")
+_WHOLE_WORD = re.compile(rb"(?:[A-Za-z_]*MODULE_[A-Z0-9_]+|(?:[a-z0-9]\w*_)?module_\w+)\Z")
+_WORD_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_BLANK = rb"(?:\s|\\\r?\n)*"
+_OPENING = re.compile(_BLANK + rb"\(")
+_PARENTHESIS = re.compile(rb"[()]")
+_SEMICOLON = re.compile(_BLANK + rb";")
+_BODY = re.compile(_BLANK + rb"\{")
+_BRACE = re.compile(rb"[{}]")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One call of a module macro."""
+
+    macro: str  # the word at its head
+    argument: bytes  # what stands between the outer parentheses, comments blanked, stripped
+    start: int  # of the macro's first byte
+    end: int  # after the `;`, or after the `)` where there is none
+    line: int
+    arms: Arms  # enclosing preprocessor arms, outermost first: (offset of the #if line, index of the arm)
+    in_function: bool  # stands inside braces
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A text and its statements in order. Of a text without the words nothing else is read: the rest is empty."""
+
+    path: str
+    text: bytes
+    statements: tuple[Statement, ...]
+    skeleton: Skeleton
+    plain: bytes  # the text with comments blank
+    code: bytes  # the same with directives and the insides of literals blank too
+
+    def conditional(self, start: int) -> Conditional:
+        """The conditional whose #if line begins at `start`, an offset taken from a statement's arms."""
+        return next(c for c in _conditionals(self.skeleton.block) if c.start == start)
+
+
+def read_layout(path: str, text: bytes) -> Layout:
+    """Read the statements of `text`; `path` is only kept. Never raises: what cannot be read is left out."""
+    if b"MODULE_" not in text and b"module_" not in text:
+        return Layout(path, text, (), Skeleton([]), b"", b"")
+    plain = blank_comments(text)
+    directives = list(scan_directives(plain))
+    skeleton = build_skeleton(directives, len(text))
+    code = blank_literals(_blank_directives(plain, directives))
+    found = list(_calls(code))
+    if not found:
+        return Layout(path, text, (), skeleton, plain, code)
+    nesting = _Nesting(skeleton.block, code)
+    statements: list[Statement] = []
+    line, counted = 1, 0
+    for start, opening, closing, end in found:
+        line += text.count(b"\n", counted, start)
+        counted = start
+        macro = code[start:opening].rstrip(b" \t\r\n\f\v\\").decode("ascii")
+        argument = plain[code.index(b"(", opening) + 1 : closing].strip()
+        in_function = nesting.depth(start) > 0
+        statements.append(Statement(macro, argument, start, end, line, nesting.arms(start), in_function))
+    return Layout(path, text, tuple(statements), skeleton, plain, code)
+
+
+def _blank_directives(plain: bytes, directives: list[Directive]) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    for directive in directives:
+        pieces += (plain[position : directive.start], spaces(plain[directive.start : directive.end]))
+        position = directive.end
+    pieces.append(plain[position:])
+    return b"".join(pieces)
+
+
+def _calls(code: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (start of the word, its end, offset of the `)`, end of the statement) of each outermost call."""
+    position = 0
+    for match in _WORD.finditer(code):
+        start = match.start()
+        if start < position:
+            continue  # inside the argument of the one before
+        while start > position and code[start - 1] in _WORD_BYTES:
+            start -= 1
+        after_word = match.end()
+        while after_word < len(code) and code[after_word] in _WORD_BYTES:
+            after_word += 1
+        opening = _OPENING.match(code, after_word)
+        if opening is None or not _WHOLE_WORD.match(code[start:after_word]):
+            continue
+        closing = _closing(code, opening.end())
+        if closing is None or not _begins_statement(code, start) or _BODY.match(code, closing + 1):
+            continue
+        semicolon = _SEMICOLON.match(code, closing + 1)
+        position = semicolon.end() if semicolon else closing + 1
+        yield start, after_word, closing, position
+
+
+def _closing(code: bytes, position: int) -> int | None:
+    """The offset of the `)` that closes the `(` before `position`; None where nothing does."""
+    depth = 1
+    for match in _PARENTHESIS.finditer(code, position):
+        depth += 1 if match.group() == b"(" else -1
+        if depth == 0:
+            return match.start()
+    return None
+
+
+def _begins_statement(code: bytes, start: int) -> bool:
+    """Whether a statement can begin at `start`.
+
+    After another word on a line above, only a MODULE_ word can: that other one is a macro of its own called
+    without parentheses, while `static int` above a module_ word makes it a function.
+    """
+    before = code[:start] if start < 4096 else code[start - 4096 : start]
+    blank = before.rstrip(b" \t\r\n\f\v\\")
+    if not blank or (blank == _BYTE_ORDER_MARK and start < 4096):
+        return True
+    if blank[-1:] in (b";", b"}", b"{", b")", b":"):
+        return True
+    lower = code[start : start + 1].islower()
+    return not lower and blank[-1] in _WORD_BYTES and b"\n" in before[len(blank) :]
+
+
+def _conditionals(block: list[Directive | Conditional]) -> Iterator[Conditional]:
+    for item in block:
+        if isinstance(item, Conditional):
+            yield item
+            for arm in item.arms:
+                yield from _conditionals(arm.block)
+
+
+class _Nesting:
+    """How deep each place of a text stands, in arms of conditionals and in braces.
+
+    Arms of one conditional are alternatives: each begins at the depth of the #if, and the text goes on with
+    the depth that the first of them leaves (the second, after `#if 0`), as in two heads of one function.
+    """
+
+    def __init__(self, block: list[Directive | Conditional], code: bytes) -> None:
+        self._code = code
+        self._offsets: list[int] = [0]
+        self._depths: list[int] = [0]
+        self._arm_starts: list[int] = [0]
+        self._arms: list[Arms] = [()]
+        self._count(block, 0, len(code), 0, ())
+
+    def _count(
+        self, block: list[Directive | Conditional], start: int, end: int, depth: int, arms: Arms
+    ) -> int:
+        for item in block:
+            if isinstance(item, Conditional):
+                depth = self._braces(start, item.start, depth)
+                depth = self._alternatives(item, depth, arms)
+                start = item.end
+                self._note(start, depth, arms)
+        return self._braces(start, end, depth)
+
+    def _alternatives(self, conditional: Conditional, depth: int, arms: Arms) -> int:
+        left: list[int] = []
+        for index, arm in enumerate(conditional.arms):
+            inside = (*arms, (conditional.start, index))
+            self._note(arm.start, depth, inside)
+            left.append(self._count(arm.block, arm.start, arm.end, depth, inside))
+        never = conditional.arms[0].opener.argument == b"0"
+        if never:
+            return left[1] if len(left) > 1 else depth
+        return left[0]
+
+    def _note(self, offset: int, depth: int, arms: Arms) -> None:
+        self._arm_starts.append(offset)
+        self._arms.append(arms)
+        self._offsets.append(offset)
+        self._depths.append(depth)
+
+    def _braces(self, start: int, end: int, depth: int) -> int:
+        for match in _BRACE.finditer(self._code, start, end):
+            depth = depth + 1 if match.group() == b"{" else max(0, depth - 1)
+            self._offsets.append(match.end())
+            self._depths.append(depth)
+        return depth
+
+    def depth(self, offset: int) -> int:
+        """The number of braces open at `offset`."""
+        return self._depths[bisect_right(self._offsets, offset) - 1]
+
+    def arms(self, offset: int) -> Arms:
+        """The arms around `offset`."""
+        return self._arms[bisect_right(self._arm_starts, offset) - 1]

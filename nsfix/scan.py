@@ -1,0 +1,264 @@
+"""Reads the sources of an external module directory: what each module uses, imports, and exports.
+
+The exports of the modules at hand come first, since their siblings may use them; then every source is read as
+the compiler would have it, through stores that keep what the kernel's headers say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from nsfix.csource.assembler import assembler_uses
+from nsfix.csource.includes import IncludePath, Listings
+from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport
+from nsfix.csource.predefined import predefined_macros
+from nsfix.csource.program import Settled
+from nsfix.csource.reading import Reader, Session, SymbolUse
+from nsfix.csource.unit import Compilation, Loosened, Store, Unit
+from nsfix.errors import InputError
+from nsfix.evidence.objects import undefined_symbols
+from nsfix.kernel.tree import KernelBuild
+from nsfix.model import BuiltModule, Export, Remark, SourceFile, SourceKind
+
+Progress = Callable[[int, int], None]
+ReadFile = Callable[[str], "bytes | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What one source of a module says on this kernel. `included` are the files that are no kernel header."""
+
+    path: str
+    kind: SourceKind
+    uses: tuple[SymbolUse, ...] = ()
+    defines: frozenset[bytes] = frozenset()
+    entries: tuple[InfoEntry, ...] = ()
+    exports: tuple[SourceExport, ...] = ()
+    included: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """A module with what its sources say, in Kbuild's order."""
+
+    built: BuiltModule
+    sources: tuple[SourceFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFacts:
+    """All that was read. `exports` maps each namespaced symbol to its export, the modules' own included."""
+
+    modules: tuple[ModuleFacts, ...]
+    exports: Mapping[bytes, Export]
+    remarks: tuple[Remark, ...]
+
+
+def read_file(path: str) -> bytes | None:
+    """The bytes of the file `path`; None where there is none that can be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        size = os.fstat(descriptor).st_size
+        text = os.read(descriptor, size + 1)
+        while len(text) < size:  # a signal, or a file larger than one read gives
+            more = os.read(descriptor, size - len(text))
+            if not more:
+                break
+            text += more
+        return text
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+class Scanner:
+    """Scans modules against one kernel. `exports` are the namespaced symbols of Module.symvers files."""
+
+    def __init__(self, kernel: KernelBuild, exports: Mapping[bytes, Export], read: ReadFile = read_file) -> None:
+        self._kernel = kernel
+        self._read = read
+        self._symvers = dict(exports)
+        self._listings = Listings()
+        self._paths: dict[tuple[str, ...], IncludePath] = {}
+        self._loose: frozenset[bytes] = frozenset()
+        self._stores: dict[tuple[frozenset[bytes], bool], Store] = {}
+        self._sessions: dict[int, tuple[Session, ModuleInfoReader]] = {}
+        self._exports: dict[bytes, Export] = dict(exports)
+        self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
+        self._facts: dict[tuple[str, tuple[str, ...], str], SourceFacts] = {}
+        self._kernel_roots = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
+        self._remarks: list[Remark] = []
+
+    def scan(self, modules: Iterable[BuiltModule], progress: Progress | None = None) -> ScanFacts:
+        """Read `modules`. Raises InputError where a source that is there cannot be read."""
+        built = tuple(modules)
+        own = self._early_exports(built)
+        while True:
+            self._use_exports(own)
+            facts = self._read_all(built, progress)
+            found = _own_exports(facts)
+            if found == own:
+                return ScanFacts(facts, self._exports, tuple(self._remarks))
+            own = found
+
+    def _early_exports(self, modules: tuple[BuiltModule, ...]) -> dict[bytes, Export]:
+        """The exports of sources that visibly have some, so that one reading of the rest will do."""
+        own: dict[bytes, Export] = {}
+        for module in modules:
+            for source in module.sources:
+                if source.kind is not SourceKind.C or b"EXPORT" not in (self._read(source.path) or b""):
+                    continue
+                unit = self._unit(source, module)
+                for export in self._reader(unit)[1].exports(unit):
+                    own[export.symbol] = _as_export(export, module)
+        return own
+
+    def _use_exports(self, own: Mapping[bytes, Export]) -> None:
+        merged = {**self._symvers, **own}
+        exports = {symbol: export for symbol, export in merged.items() if export.namespace}
+        if exports.keys() != self._exports.keys():
+            self._sessions.clear()
+            self._facts.clear()
+        self._exports = exports
+
+    def _read_all(self, modules: tuple[BuiltModule, ...], progress: Progress | None) -> tuple[ModuleFacts, ...]:
+        total = sum(len(m.sources) for m in modules)
+        done = 0
+        facts: list[ModuleFacts] = []
+        for module in modules:
+            sources: list[SourceFacts] = []
+            for source in module.sources:
+                sources.append(self._source(source, module))
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+            facts.append(ModuleFacts(module, tuple(sources)))
+        return tuple(facts)
+
+    def _source(self, source: SourceFile, module: BuiltModule) -> SourceFacts:
+        key = (source.path, source.flags, module.name)
+        if key not in self._facts:
+            self._facts[key] = self._read_source(source, module)
+            self._units.pop(key, None)
+        return self._facts[key]
+
+    def _read_source(self, source: SourceFile, module: BuiltModule) -> SourceFacts:
+        if source.kind is SourceKind.C:
+            unit = self._unit(source, module)
+            session, info = self._reader(unit)
+            found = Reader(unit, session).uses()
+            for path, line, message in found.odd:
+                self._remarks.append(Remark(message, path, line))
+            return SourceFacts(
+                source.path,
+                source.kind,
+                tuple(found.uses),
+                frozenset(found.defines),
+                tuple(info.entries(unit)),
+                tuple(info.exports(unit)),
+                tuple(path for path in unit.included if not self._is_kernel(path)),
+            )
+        if source.kind is SourceKind.ASSEMBLER:
+            unit = self._unit(source, module)
+            uses = assembler_uses(unit, self._reader(unit)[0])
+            return SourceFacts(source.path, source.kind, tuple(uses), included=(source.path,))
+        if source.kind is SourceKind.SHIPPED:
+            wanted, provided = undefined_symbols(source.path)
+            used = sorted(wanted & self._exports.keys())
+            uses = [SymbolUse(symbol, source.path, 0, 1, ()) for symbol in used]
+            return SourceFacts(source.path, source.kind, tuple(uses), frozenset(provided))
+        return SourceFacts(source.path, source.kind)
+
+    def _is_kernel(self, path: str) -> bool:
+        return path.startswith(self._kernel_roots)
+
+    def _reader(self, unit: Unit) -> tuple[Session, ModuleInfoReader]:
+        known = self._sessions.get(id(unit.store))
+        if known is None:
+            session = Session(unit.store, self._exports, self._is_kernel)
+            known = self._sessions[id(unit.store)] = (session, ModuleInfoReader(session))
+        return known
+
+    def _unit(self, source: SourceFile, module: BuiltModule) -> Unit:
+        key = (source.path, source.flags, module.name)
+        unit = self._units.get(key)
+        while unit is None:
+            try:
+                compilation = self._compilation(source, module)
+                unit = Unit(source.path, compilation, self._store(source.kind is SourceKind.ASSEMBLER))
+            except Loosened as more:
+                self._loose |= more.words
+            except FileNotFoundError:
+                raise InputError("this source cannot be read; is it still there?", source.path) from None
+        self._units[key] = unit
+        return unit
+
+    def _store(self, assembler: bool) -> Store:
+        key = (self._loose, assembler)
+        store = self._stores.get(key)
+        if store is None:
+            kernel = self._kernel
+            macros = predefined_macros(kernel.arch, kernel.config) | dict(kernel.config_macros)
+            macros |= {b"__KERNEL__": b"1", b"MODULE": b"1"}
+            if assembler:
+                macros |= {b"__ASSEMBLER__": b"1", b"__ASSEMBLY__": b"1"}
+            store = self._stores[key] = Store(Settled(macros, self._loose), self._read)
+        return store
+
+    def _compilation(self, source: SourceFile, module: BuiltModule) -> Compilation:
+        directories, defines, forced = _read_flags(source.flags)
+        place = self._paths.get(directories)
+        if place is None:
+            place = IncludePath((*self._kernel.include_path, *directories), (), self._listings)
+            self._paths[directories] = place
+        stem = os.path.basename(source.path).rsplit(".", 1)[0].replace("-", "_").encode()
+        name = module.name.replace("-", "_").encode()
+        given = [(b"KBUILD_BASENAME", b'"%s"' % stem), (b"KBUILD_MODNAME", b'"%s"' % name)]
+        given += [(b"__KBUILD_MODNAME", b"kmod_" + name), (b"KBUILD_MODFILE", b'"%s"' % module.path.encode())]
+        return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced))
+
+
+def _read_flags(
+    flags: Iterable[str],
+) -> tuple[tuple[str, ...], tuple[tuple[bytes, bytes | None], ...], tuple[str, ...]]:
+    """What the words for the compiler say: (directories to search, -D and -U in order, forced headers)."""
+    directories: list[str] = []
+    defines: list[tuple[bytes, bytes | None]] = []
+    forced: list[str] = []
+    words = iter(flags)
+    for word in words:
+        if word == "-include":
+            forced.append(next(words, ""))
+        elif word.startswith(("-I", "-isystem", "-iquote", "-idirafter")):
+            option = next((o for o in ("-isystem", "-iquote", "-idirafter", "-I") if word.startswith(o)), "-I")
+            directories.append(word.removeprefix(option) or next(words, ""))
+        elif word.startswith(("-D", "-U")):
+            text = os.fsencode(word[2:] or next(words, ""))
+            name, mark, value = text.partition(b"=")
+            if word.startswith("-U"):
+                defines.append((text, None))
+            elif b"(" in name:
+                head, paren, rest = name.partition(b"(")
+                defines.append((head, paren + rest + b" " + value))
+            else:
+                defines.append((name, value if mark else b"1"))
+    return tuple(directories), tuple(defines), tuple(f for f in forced if f)
+
+
+def _as_export(export: SourceExport, module: BuiltModule) -> Export:
+    return Export(export.symbol.decode("ascii", "replace"), export.namespace, export.gpl, module.path)
+
+
+def _own_exports(facts: tuple[ModuleFacts, ...]) -> dict[bytes, Export]:
+    return {
+        export.symbol: _as_export(export, module.built)
+        for module in facts
+        for source in module.sources
+        for export in source.exports
+    }
