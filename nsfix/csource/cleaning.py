@@ -26,6 +26,10 @@ _DROPPED = frozenset(
     (b"__extension__", b"__restrict", b"__restrict__", b"restrict", b"__seg_gs", b"__seg_fs", b"__label__",
      b"_Noreturn", b"__thread", b"_Thread_local")
 )  # fmt: skip
+_NO_SYMBOLS = frozenset(
+    (b"sizeof", b"struct", b"union", b"enum", b"const", b"volatile", b"unsigned", b"signed", b"int", b"long", b"char",
+     b"short", b"void", b"typeof", b"__typeof__", b"if", b"else", b"return")
+)  # fmt: skip
 _RENAMED = {
     b"__inline": b"inline", b"__inline__": b"inline", b"__volatile__": b"volatile", b"__volatile": b"volatile",
     b"__const": b"const", b"__const__": b"const", b"__signed__": b"signed", b"__signed": b"signed",
@@ -177,6 +181,12 @@ class _Cleaner:
         self.put(self.tokens[close - 1], b")")
         return close
 
+    def _names_a_symbol(self, position: int) -> bool:
+        text = self.tokens[position].text
+        if not (text[:1].isalpha() or text[:1] == b"_") or text in _NO_SYMBOLS or text[-1:] == b'"':
+            return False
+        return self.tokens[position - 1].text not in (b"struct", b"union", b"enum", b".", b"->")
+
     def _operands(self, index: int, end: int) -> None:
         first = True
         brackets = 0
@@ -186,7 +196,7 @@ class _Cleaner:
                 brackets += 1
             elif token.text == b"]":
                 brackets -= 1
-            elif brackets == 0 and (token.text[:1].isalpha() or token.text[:1] == b"_"):
+            elif brackets == 0 and self._names_a_symbol(position):
                 if not first:
                     self.put(token, b",")
                 self.put(token)

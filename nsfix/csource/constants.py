@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nsfix.csource.chunks import chunk_at
-from nsfix.csource.syntax import Piece
+from nsfix.csource.cleaning import clean
+from nsfix.csource.macros import EndlessExpansion, Expander, tokenize
+from nsfix.csource.names import word_offsets
+from nsfix.csource.syntax import Piece, expression_value
 from nsfix.csource.unit import Unit
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 _WRITTEN = re.compile(rb"\s*(?:=[^=]|[-+*/%&|^]=|<<=|>>=|\+\+|--|\[|\.|->)")
 _TAKEN = re.compile(rb"(?:(?<!&)&|\+\+|--)\s*\Z")
+_PRIVATE = re.compile(rb"\bstatic\b|inline")
 _DEEPEST = 8
 
 
@@ -48,23 +52,35 @@ class NameConstants:
         self._known[key] = value
         return value
 
+    def macro_call(self, name: bytes, text: bytes) -> int | None:
+        """The constant that `text`, a call of what may be a macro `name`, comes to."""
+        macro = self._unit.defined(name)
+        if macro is None or not macro.is_function or self._depth >= _DEEPEST:
+            return None
+        lookup = self._unit.lookup_in(self._unit.path)
+        self._depth += 1
+        try:
+            tokens = Expander(lookup).expand(tokenize(text, len(self._unit.main.text)))
+            return expression_value(clean(tokens), self)
+        except EndlessExpansion:
+            return None
+        finally:
+            self._depth -= 1
+
     def _function(self, name: bytes) -> int | None:
-        pattern = re.compile(rb"\b" + re.escape(name) + rb"\s*\(")
         for source in self._unit.included.values():
             if name not in source.code:
                 continue
             active = self._unit.active(source)
-            chunks: list[tuple[int, int]] | None = None
-            for match in pattern.finditer(active):
-                if chunks is None:
-                    chunks = self._session.chunks(source.path, active)
-                span = chunk_at(chunks, match.start())
+            chunks = self._session.chunks(source.path, active)
+            for offset in word_offsets(active, name):
+                span = chunk_at(chunks, offset)
                 if span is None:
                     continue
                 head, brace, _ = active[span[0] : span[1]].partition(b"{")
-                if not brace or not re.search(pattern.pattern, head) or not re.search(rb"\bstatic\b|inline", head):
-                    continue
-                return self._piece((source.path, span)).returned_constant(name, self)
+                called = head[offset - span[0] + len(name) :].lstrip()[:1] == b"("
+                if brace and called and _PRIVATE.search(head):
+                    return self._piece((source.path, span)).returned_constant(name, self)
         return None
 
     def _object(self, name: bytes) -> int | None:
@@ -72,17 +88,17 @@ class NameConstants:
         active = self._unit.active(source)
         chunks = self._session.chunks(source.path, active)
         holder: tuple[int, int] | None = None
-        for match in re.finditer(rb"\b" + re.escape(name) + rb"\b", active):
-            span = chunk_at(chunks, match.start())
+        for start in word_offsets(active, name):
+            end = start + len(name)
+            span = chunk_at(chunks, start)
             if span is None:
                 return None
-            head = active[span[0] : match.start()]
-            if b"{" not in head and b"(" not in head and b"=" not in head and re.search(rb"\bstatic\b", head):
-                if holder not in (None, span) or active[match.end() :].lstrip()[:1] not in (b";", b"=", b","):
+            head = active[span[0] : start]
+            if b"{" not in head and b"(" not in head and b"=" not in head and b"static" in head:
+                if holder not in (None, span) or active[end : end + 80].lstrip()[:1] not in (b";", b"=", b","):
                     return None
                 holder = span
-                continue
-            if self._may_change(active, match.start(), match.end(), b"{" in head):
+            elif self._may_change(active, start, end, b"{" in head):
                 return None
         if holder is None:
             return None

@@ -128,12 +128,20 @@ Lookup = Callable[[bytes, int], "Macro | None"]
 class Expander:
     """Expands macros that `lookup` knows. `line_of` gives `__LINE__` for an offset.
 
+    `leave(macro, arguments, next token)` may say that a call in the text itself need not be expanded.
+
     Raises EndlessExpansion where a text grows past any use (a hostile macro, never a kernel's).
     """
 
-    def __init__(self, lookup: Lookup, line_of: Callable[[int], int] | None = None) -> None:
+    def __init__(
+        self,
+        lookup: Lookup,
+        line_of: Callable[[int], int] | None = None,
+        leave: Callable[[Macro, list[Token], bytes], bool] | None = None,
+    ) -> None:
         self._lookup = lookup
         self._line_of = line_of
+        self._leave = leave
         self._counter = 0
         self._produced = 0
 
@@ -183,6 +191,8 @@ class Expander:
             return self._substitute(macro, {}, {}, token, via, hidden)
         if not pending or pending[-1].text != b"(":
             return None
+        if self._leave is not None and not token.via and self._left(macro, pending):
+            return None
         call = _take_arguments(pending)
         if call is None:
             return None
@@ -190,6 +200,16 @@ class Expander:
         arguments = _bind(macro, raw)
         hidden = (token.hidden & close.hidden) | {macro.name}
         return self._substitute(macro, arguments, {}, token, via, hidden)
+
+    def _left(self, macro: Macro, pending: list[Token]) -> bool:
+        """Whether the call on top of `pending` stays as it is; then its arguments stay on the stack, hidden
+        from no macro of their own."""
+        assert self._leave is not None
+        end = _call_end(pending)
+        if end is None:
+            return False
+        following = pending[end - 1].text if end else b""
+        return self._leave(macro, pending[end:], following)
 
     def _substitute(
         self,
@@ -203,7 +223,7 @@ class Expander:
         out: list[Token] = []
         body = macro.body
         index, size = 0, len(body)
-        spaced = site.spaced
+        spaced: bool | None = site.spaced
         while index < size:
             text = body[index]
             index += 1
@@ -212,7 +232,7 @@ class Expander:
                 continue
             following = _next_solid(body, index)
             if text == b"#" and macro.is_function and following < size and body[following] in arguments:
-                out.append(Token(_stringify(arguments[body[following]]), site.offset, via, hidden, spaced))
+                out.append(Token(_stringify(arguments[body[following]]), site.offset, via, hidden, bool(spaced)))
                 index = following + 1
             elif text == b"##" and out is not None and following < size:
                 operand, index = self._operand(macro, body, following, arguments, site, via, hidden)
@@ -227,19 +247,17 @@ class Expander:
                 if following < size and body[following] == b"##":
                     chosen = arguments[text]
                     if not chosen:  # a placemarker, so that what follows ## has nothing before it
-                        chosen = [Token(b"", site.offset, via, hidden, spaced)]
+                        chosen = [Token(b"", site.offset, via, hidden, bool(spaced))]
                 else:
                     if text not in expanded:
                         expanded[text] = self._expand(arguments[text])
                     chosen = expanded[text]
-                for number, argument in enumerate(chosen):
-                    out.append(
-                        argument._replace(
-                            hidden=argument.hidden | hidden, spaced=spaced if number == 0 else argument.spaced
-                        )
-                    )
+                for argument_text, offset, through, hides, gap in chosen:
+                    hides = hides | hidden if hides else hidden
+                    out.append(Token(argument_text, offset, through, hides, spaced if spaced is not None else gap))
+                    spaced = None
             else:
-                out.append(Token(text, site.offset, via, hidden, spaced))
+                out.append(Token(text, site.offset, via, hidden, bool(spaced)))
             spaced = False
         return [token for token in out if token.text]
 
@@ -261,7 +279,7 @@ class Expander:
                 made = Token(_stringify(arguments[body[following]]), site.offset, via, hidden)
                 return [made], following + 1
         if text in arguments:
-            return [a._replace(hidden=a.hidden | hidden) for a in arguments[text]], index + 1
+            return [Token(a.text, a.offset, a.via, a.hidden | hidden, a.spaced) for a in arguments[text]], index + 1
         return [Token(text, site.offset, via, hidden)], index + 1
 
 
@@ -269,6 +287,20 @@ def _next_solid(body: list[bytes], index: int) -> int:
     while index < len(body) and body[index] == b" ":
         index += 1
     return index
+
+
+def _call_end(pending: list[Token]) -> int | None:
+    """The index in the stack `pending` of the `)` that closes the `(` on top; None where nothing does."""
+    depth = 0
+    for position in range(len(pending) - 1, -1, -1):
+        text = pending[position].text
+        if text == b"(":
+            depth += 1
+        elif text == b")":
+            depth -= 1
+            if depth == 0:
+                return position
+    return None
 
 
 def _take_arguments(pending: list[Token]) -> tuple[list[list[Token]], Token] | None:

@@ -15,10 +15,10 @@ from nsfix.csource.chunks import chunk_at
 from nsfix.csource.closure import Closure
 from nsfix.csource.lexer import LineIndex
 from nsfix.csource.macros import Token
+from nsfix.csource.names import word_offsets
 from nsfix.csource.reading import Session
 from nsfix.csource.unit import Unit
 
-_WORDS = re.compile(rb"[A-Za-z_]\w*")
 _INFO_GOALS = (b"MODULE_INFO", b"__MODULE_INFO", b"MODULE_IMPORT_NS", b"MODULE_LICENSE")
 _EXPORT_GOALS = (b"___EXPORT_SYMBOL", b"__EXPORT_SYMBOL", b"_EXPORT_SYMBOL")
 _TAGS = (b"import_ns", b"license")
@@ -98,7 +98,7 @@ class ModuleInfoReader:
                 offsets = [o for o in offsets if active[o : o + 1] == b"M"]
             else:
                 active = unit.active(source)
-                offsets = self._leading(unit, active, closure)
+                offsets = self._leading(unit, path, active, closure)
             chunks = self._session.chunks(path, active)
             done: set[tuple[int, int]] = set()
             for offset in offsets:
@@ -107,19 +107,13 @@ class ModuleInfoReader:
                     done.add(span)
                     yield path, span[0], self._session.expand((path, span), active, unit)
 
-    def _leading(self, unit: Unit, active: bytes, closure: Closure) -> list[int]:
-        verdicts: dict[bytes, bool] = {}
+    def _leading(self, unit: Unit, path: str, active: bytes, closure: Closure) -> list[int]:
         offsets: list[int] = []
-        for match in _WORDS.finditer(active):
-            word = match.group()
-            verdict = verdicts.get(word)
-            if verdict is None:
-                macro = unit.defined(word)
-                verdict = macro is not None and (word in closure.goals or closure.leads(macro, unit.macros))
-                verdicts[word] = verdict
-            if verdict:
-                offsets.append(match.start())
-        return offsets
+        for word in self._session.words(path, active):
+            macro = unit.defined(word)
+            if macro is not None and (word in closure.goals or closure.leads(macro, unit.macros)):
+                offsets += word_offsets(active, word)
+        return sorted(offsets)
 
     def _entries_of(self, unit: Unit, path: str, start: int, tokens: list[Token]) -> Iterator[InfoEntry]:
         line_of = LineIndex(unit.included[path].text).line

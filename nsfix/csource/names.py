@@ -36,3 +36,16 @@ class NameFinder:
                 continue
             found.append((self.names[index], start))
         return found
+
+
+def word_offsets(text: bytes, word: bytes) -> list[int]:
+    """The byte offsets of the whole word `word` in `text`."""
+    offsets: list[int] = []
+    size = len(word)
+    position = text.find(word)
+    while position >= 0:
+        end = position + size
+        if (not position or text[position - 1] not in _WORD) and (end == len(text) or text[end] not in _WORD):
+            offsets.append(position)
+        position = text.find(word, end)
+    return offsets

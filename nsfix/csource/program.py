@@ -186,8 +186,11 @@ def read_source(path: str, directory: str, text: bytes, settled: Settled, togeth
     )
     source.once = maker.once
     source.loosening = frozenset(maker.loosening) - settled.loose
-    if len(skeleton.block) == 1 and isinstance(skeleton.block[0], Conditional):
-        source.guard = _guard_of(skeleton.block[0])
+    if len(skeleton.block) == 1 and len(program) == 1 and isinstance(program[0], Choice):
+        source.guard = _guard_of(program[0].conditional)
+        if source.guard is not None:  # asked when the file is entered, so that it need not be asked again
+            source.program = program[0].programs[0]
+            source.choices.remove(program[0].conditional)
     return source
 
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 from nsfix.csource.chunks import chunk_at, outer_chunks
 from nsfix.csource.cleaning import clean
+from nsfix.csource.closure import Closure
 from nsfix.csource.constants import NameConstants
 from nsfix.csource.lexer import LineIndex
 from nsfix.csource.macros import EndlessExpansion, Expander, Macro, Token, tokenize
-from nsfix.csource.names import NameFinder
-from nsfix.csource.pasting import Pasting
+from nsfix.csource.names import NameFinder, word_offsets
+from nsfix.csource.pasting import NameSet, Pasting
 from nsfix.csource.program import SourceText
 from nsfix.csource.syntax import Definition, Piece
 from nsfix.csource.unit import Store, Unit
@@ -26,7 +27,12 @@ from nsfix.model import Via
 
 _WORDS = re.compile(rb"[A-Za-z_]\w*")
 _DEFINE = re.compile(rb"\s*#\s*define\s+(\w+)")
-_PROTOTYPE = re.compile(rb"[\w\s*]*[\w*]\s*\b%s\s*\([^{}=]*\)[^{}=()]*;\s*\Z")
+_PROTOTYPE = re.compile(rb"[\w\s*]*?[\s*](\w+)\s*\([^{}=]*\)[^{}=()]*;\s*\Z")
+# What may follow a call that is an expression; anything else may be half of a statement.
+_AFTER_EXPRESSION = frozenset(bytes([c]) for c in b";,)]?:=<>+-*/%&|^.!~")
+# A macro that leads to one of these may change which code is reached, or declare a cleanup.
+_STEERING = (b"return", b"goto", b"break", b"continue", b"case", b"default", b"__builtin_unreachable", b"cleanup",
+             b"__builtin_trap", b"__cleanup__", b"asm", b"alias", b"__alias__")  # fmt: skip
 Span = tuple[int, int]
 Key = tuple[str, Span]
 
@@ -59,10 +65,13 @@ class Session:
         self.finder = NameFinder(symbols)
         self.symbols = frozenset(self.finder.names)
         self.is_kernel = is_kernel
-        self.pasting = Pasting(self.finder.names, is_kernel)
+        self.symbol_set = NameSet(self.finder.names)
+        self.pasting = Pasting()
+        self._leading = Closure(_STEERING)
         self._hits: dict[tuple[int, str], list[tuple[bytes, int]]] = {}
         self._finders: dict[frozenset[bytes], NameFinder] = {}
         self._chunks: dict[tuple[str, bytes], list[Span]] = {}
+        self._words: dict[tuple[str, bytes], frozenset[bytes]] = {}
         self._pieces: dict[Key, list[tuple[dict[bytes, Macro | None], Piece]]] = {}
 
     def hits(self, source: SourceText, finder: NameFinder) -> list[tuple[bytes, int]]:
@@ -72,6 +81,14 @@ class Session:
         if found is None:
             found = self._hits[key] = finder.find(source.code)
         return found
+
+    def words(self, path: str, active: bytes) -> frozenset[bytes]:
+        """The words of the active text of `path`."""
+        key = (path, active)
+        words = self._words.get(key)
+        if words is None:
+            words = self._words[key] = frozenset(_WORDS.findall(active))
+        return words
 
     def finder_for(self, names: frozenset[bytes]) -> NameFinder:
         """A finder for `names`, kept for the next unit that asks for the same."""
@@ -88,38 +105,72 @@ class Session:
             chunks = self._chunks[key] = outer_chunks(active)
         return chunks
 
-    def piece(self, key: Key, active: bytes, unit: Unit) -> Piece:
-        """The piece at `key`, expanded and parsed as `unit` has it; kept for units with the same macros."""
+    def piece(self, key: Key, active: bytes, unit: Unit, wanted: Callable[[bytes], bool]) -> Piece:
+        """The piece at `key`, expanded and parsed as `unit` has it.
+
+        A header's piece is kept for units with the same macros. In a module's own file, macros called inside
+        a function stay as they are where that can change nothing: no word is `wanted` in the call.
+        """
+        if not self.is_kernel(key[0]):
+            leave = _Leaving(self._leading, unit, wanted, active.find(b"{", *key[1]))
+            piece = Piece(clean(self.expand(key, active, unit, leave=leave)))
+            piece.left = leave.words
+            return piece
         lookup = unit.lookup_in(key[0])
         kept = self._pieces.setdefault(key, [])
-        start, end = key[1]
-        for wanted, piece in kept:
-            if all(lookup(name, start) is macro for name, macro in wanted.items()):
+        for needed, piece in kept:
+            if all(lookup(name, key[1][0]) is macro for name, macro in needed.items()):
                 return piece.again()
         asked: dict[bytes, Macro | None] = {}
         piece = Piece(clean(self.expand(key, active, unit, asked)))
-        if key[0] != unit.path:
-            kept.append((asked, piece))
+        kept.append((asked, piece))
         return piece
 
     def expand(
-        self, key: Key, active: bytes, unit: Unit, asked: dict[bytes, Macro | None] | None = None
+        self,
+        key: Key,
+        active: bytes,
+        unit: Unit,
+        asked: dict[bytes, Macro | None] | None = None,
+        leave: _Leaving | None = None,
     ) -> list[Token]:
         """The tokens of the piece at `key`, macros expanded; `asked` collects the macros that decided."""
         lookup = unit.lookup_in(key[0])
 
         def noting(name: bytes, offset: int) -> Macro | None:
             macro = lookup(name, offset)
-            if asked is not None:
-                asked[name] = macro
+            assert asked is not None
+            asked[name] = macro
             return macro
 
         start, end = key[1]
         tokens = tokenize(active[start:end], start)
         try:
-            return Expander(noting, LineIndex(active).line).expand(tokens)
+            expander = Expander(lookup if asked is None else noting, LineIndex(active).line, leave)
+            return expander.expand(tokens)
         except EndlessExpansion:
             return tokens
+
+
+class _Leaving:
+    """Says which calls of macros need no expansion, and collects the `words` that stood in them."""
+
+    def __init__(self, leading: Closure, unit: Unit, wanted: Callable[[bytes], bool], body: int) -> None:
+        self._leading = leading
+        self._unit = unit
+        self._wanted = wanted
+        self._body = body
+        self.words: set[bytes] = set()
+
+    def __call__(self, macro: Macro, call: list[Token], following: bytes) -> bool:
+        if self._body < 0 or call[-1].offset < self._body or following[:1] not in _AFTER_EXPRESSION:
+            return False
+        words = {macro.name}
+        words.update(token.text for token in call)
+        if any(map(self._wanted, words)) or self._leading.leads(macro, self._unit.macros):
+            return False
+        self.words |= words
+        return True
 
 
 class Reader:
@@ -134,6 +185,7 @@ class Reader:
         self._dirty: set[Key] = set()
         self._local_queue: set[bytes] = set()
         self._header_queue: set[bytes] = set()
+        self._pasting: list[tuple[frozenset[bytes], frozenset[Key]]] = []
         self._constants = NameConstants(unit, session, self.piece)
         self._line_cache: dict[tuple[str, int], int] = {}
 
@@ -142,30 +194,42 @@ class Reader:
         for source in self.unit.included.values():
             for name, offset in self.session.hits(source, self.session.finder):
                 self._visit(source, name, offset)
-        self._touch_pasting()
+        self._find_pasting()
+        self._touch_pasting(self.session.symbol_set)
         self._settle()
         return self._collect()
 
     def piece(self, key: Key) -> Piece:
         """The piece at `key` of this unit."""
         piece = self._pieces.get(key)
-        if piece is None:
+        if piece is None or not (piece.left.isdisjoint(self._words) and piece.left.isdisjoint(self._targets)):
             active = self.unit.active(self.unit.included[key[0]])
-            piece = self._pieces[key] = self.session.piece(key, active, self.unit)
+            piece = self._pieces[key] = self.session.piece(key, active, self.unit, self._wanted)
         return piece
 
-    def _touch_pasting(self) -> None:
-        for source in list(self.unit.included.values()):
-            if self.session.is_kernel(source.path):
+    def _wanted(self, word: bytes) -> bool:
+        return word in self._targets or word in self._words
+
+    def _find_pasting(self) -> None:
+        """Note where macros are called that paste names together: no search would find those names."""
+        unit, session = self.unit, self.session
+        for source in unit.included.values():
+            if session.is_kernel(source.path):
                 continue
-            active = self.unit.active(source)
-            chunks = self.session.chunks(source.path, active)
-            for match in _WORDS.finditer(active):
-                macro = self.unit.defined(match.group())
-                if macro is not None and self.session.pasting.may_build(macro, self.unit.macros):
-                    span = chunk_at(chunks, match.start())
-                    if span is not None:
-                        self._dirty.add((source.path, span))
+            active = unit.active(source)
+            for word in session.words(source.path, active):
+                macro = unit.defined(word)
+                parts = session.pasting.parts(macro, unit.macros) if macro is not None else None
+                if parts:
+                    chunks = session.chunks(source.path, active)
+                    spans = {chunk_at(chunks, offset) for offset in word_offsets(active, word)}
+                    keys = frozenset((source.path, span) for span in spans if span is not None)
+                    self._pasting.append((parts, keys))
+
+    def _touch_pasting(self, names: NameSet) -> None:
+        for parts, keys in self._pasting:
+            if not keys <= self._dirty and any(names.may_hold(part) for part in parts):
+                self._dirty |= keys
 
     def _settle(self) -> None:
         while self._dirty or self._local_queue or self._header_queue:
@@ -174,6 +238,8 @@ class Reader:
             self._dirty.clear()
             local, self._local_queue = self._local_queue, set()
             wide, self._header_queue = self._header_queue, set()
+            if local or wide:
+                self._touch_pasting(NameSet(local | wide))
             if wide:
                 self._search(wide, True)
             if local:
@@ -203,8 +269,10 @@ class Reader:
         if span is None:
             return
         text = active[span[0] : span[1]]
-        if len(text) < 4000 and re.match(_PROTOTYPE.pattern % re.escape(name), text):
-            return
+        if len(text) < 4000 and b"{" not in text:
+            prototype = _PROTOTYPE.match(text)
+            if prototype is not None and prototype[1] == name:
+                return
         self._dirty.add((source.path, span))
 
     def _macro(self, source: SourceText, line: Span, name: bytes, offset: int) -> None:
@@ -246,8 +314,8 @@ class Reader:
                 self._look_for(word, key[0])
 
     def _collect(self) -> UnitUses:
-        for key in self._pieces:
-            self._pieces[key].uses(self._targets, self._constants)
+        for key in list(self._pieces):
+            self.piece(key).uses(self._targets, self._constants)
         defined: dict[bytes, list[tuple[Key, Definition]]] = {}
         result = UnitUses()
         for key, piece in self._pieces.items():

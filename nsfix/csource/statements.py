@@ -1,15 +1,14 @@
 """What a C text says at file scope through `MODULE_*(…)` and `module_*(…)`, raw, with no kernel at hand.
 
-Accepted format: any text. A statement is a word such as MODULE_LICENSE, MODULE_INFO, module_init, module_usb_driver or
-a driver's own MY_MODULE_LICENSE, a parenthesised argument, and usually a semicolon. It may go on over lines. Words
-in comments, strings and directives are none, nor are declarations and definitions of functions so named.
+Accepted format: any text. A statement is a word such as MODULE_LICENSE, MODULE_INFO, module_init,
+module_usb_driver or a driver's own MY_MODULE_LICENSE, a parenthesised argument, and usually a semicolon. It
+may go on over lines. Words in comments, strings and directives are none, nor are functions so named.
 All offsets are byte offsets into the text as it was given, ends are exclusive, lines count from 1.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,8 +16,10 @@ from nsfix.csource.directives import Conditional, Directive, Skeleton, build_ske
 from nsfix.csource.lexer import blank_comments, blank_literals, spaces
 
 Arms = tuple[tuple[int, int], ...]
+Block = list[Directive | Conditional]
 
-_WORD = re.compile(rb"MODULE_|module_")
+# Apart, because `re` looks for a literal quickly, for one of two slowly.
+_WORDS = (re.compile(rb"MODULE_"), re.compile(rb"module_"))
 _WHOLE_WORD = re.compile(rb"(?:[A-Za-z_]*MODULE_[A-Z0-9_]+|(?:[a-z0-9]\w*_)?module_\w+)\Z")
 _WORD_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _BLANK = rb"(?:\s|\\\r?\n)*"
@@ -26,7 +27,6 @@ _OPENING = re.compile(_BLANK + rb"\(")
 _PARENTHESIS = re.compile(rb"[()]")
 _SEMICOLON = re.compile(_BLANK + rb";")
 _BODY = re.compile(_BLANK + rb"\{")
-_BRACE = re.compile(rb"[{}]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -45,12 +45,13 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A text and its statements in order. Of a text without the words nothing else is read: the rest is empty."""
+    """A text and its statements in order. In a text without such words nothing else is read: all is empty."""
 
     path: str
     text: bytes
     statements: tuple[Statement, ...]
     skeleton: Skeleton
+    directives: tuple[Directive, ...]
     plain: bytes  # the text with comments blank
     code: bytes  # the same with directives and the insides of literals blank too
 
@@ -62,25 +63,24 @@ class Layout:
 def read_layout(path: str, text: bytes) -> Layout:
     """Read the statements of `text`; `path` is only kept. Never raises: what cannot be read is left out."""
     if b"MODULE_" not in text and b"module_" not in text:
-        return Layout(path, text, (), Skeleton([]), b"", b"")
+        return Layout(path, text, (), Skeleton([]), (), b"", b"")
     plain = blank_comments(text)
     directives = list(scan_directives(plain))
     skeleton = build_skeleton(directives, len(text))
     code = blank_literals(_blank_directives(plain, directives))
     found = list(_calls(code))
     if not found:
-        return Layout(path, text, (), skeleton, plain, code)
-    nesting = _Nesting(skeleton.block, code)
+        return Layout(path, text, (), skeleton, tuple(directives), plain, code)
+    nesting = _Nesting(skeleton.block, code, [call[0] for call in found]).found
     statements: list[Statement] = []
     line, counted = 1, 0
-    for start, opening, closing, end in found:
+    for (start, opening, closing, end), (arms, in_function) in zip(found, nesting, strict=True):
         line += text.count(b"\n", counted, start)
         counted = start
-        macro = code[start:opening].rstrip(b" \t\r\n\f\v\\").decode("ascii")
+        macro = code[start:opening].decode("ascii")
         argument = plain[code.index(b"(", opening) + 1 : closing].strip()
-        in_function = nesting.depth(start) > 0
-        statements.append(Statement(macro, argument, start, end, line, nesting.arms(start), in_function))
-    return Layout(path, text, tuple(statements), skeleton, plain, code)
+        statements.append(Statement(macro, argument, start, end, line, arms, in_function))
+    return Layout(path, text, tuple(statements), skeleton, tuple(directives), plain, code)
 
 
 def _blank_directives(plain: bytes, directives: list[Directive]) -> bytes:
@@ -96,13 +96,11 @@ def _blank_directives(plain: bytes, directives: list[Directive]) -> bytes:
 def _calls(code: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Yield (start of the word, its end, offset of the `)`, end of the statement) of each outermost call."""
     position = 0
-    for match in _WORD.finditer(code):
-        start = match.start()
+    for start, after_word in sorted(match.span() for word in _WORDS for match in word.finditer(code)):
         if start < position:
             continue  # inside the argument of the one before
         while start > position and code[start - 1] in _WORD_BYTES:
             start -= 1
-        after_word = match.end()
         while after_word < len(code) and code[after_word] in _WORD_BYTES:
             after_word += 1
         opening = _OPENING.match(code, after_word)
@@ -142,7 +140,7 @@ def _begins_statement(code: bytes, start: int) -> bool:
     return not lower and blank[-1] in _WORD_BYTES and b"\n" in before[len(blank) :]
 
 
-def _conditionals(block: list[Directive | Conditional]) -> Iterator[Conditional]:
+def _conditionals(block: Block) -> Iterator[Conditional]:
     for item in block:
         if isinstance(item, Conditional):
             yield item
@@ -151,59 +149,44 @@ def _conditionals(block: list[Directive | Conditional]) -> Iterator[Conditional]
 
 
 class _Nesting:
-    """How deep each place of a text stands, in arms of conditionals and in braces.
+    """How deep some places of a text stand, in arms of conditionals and in braces.
 
     Arms of one conditional are alternatives: each begins at the depth of the #if, and the text goes on with
     the depth that the first of them leaves (the second, after `#if 0`), as in two heads of one function.
     """
 
-    def __init__(self, block: list[Directive | Conditional], code: bytes) -> None:
+    def __init__(self, block: Block, code: bytes, places: list[int]) -> None:
         self._code = code
-        self._offsets: list[int] = [0]
-        self._depths: list[int] = [0]
-        self._arm_starts: list[int] = [0]
-        self._arms: list[Arms] = [()]
-        self._count(block, 0, len(code), 0, ())
+        self._places = places  # in order
+        self.found: list[
+            tuple[Arms, bool]
+        ] = []  # for each place: its arms, and whether braces are open there
+        self._walk(block, 0, len(code), 0, ())
 
-    def _count(
-        self, block: list[Directive | Conditional], start: int, end: int, depth: int, arms: Arms
-    ) -> int:
+    def _walk(self, block: Block, start: int, end: int, depth: int, arms: Arms) -> int:
+        """Go through what stands between two offsets, and return the depth of braces at its end."""
         for item in block:
             if isinstance(item, Conditional):
-                depth = self._braces(start, item.start, depth)
-                depth = self._alternatives(item, depth, arms)
+                depth = self._alternatives(item, self._plain(start, item.start, depth, arms), arms)
                 start = item.end
-                self._note(start, depth, arms)
-        return self._braces(start, end, depth)
+        return self._plain(start, end, depth, arms)
 
     def _alternatives(self, conditional: Conditional, depth: int, arms: Arms) -> int:
-        left: list[int] = []
-        for index, arm in enumerate(conditional.arms):
-            inside = (*arms, (conditional.start, index))
-            self._note(arm.start, depth, inside)
-            left.append(self._count(arm.block, arm.start, arm.end, depth, inside))
-        never = conditional.arms[0].opener.argument == b"0"
-        if never:
+        left = [
+            self._walk(arm.block, arm.start, arm.end, depth, (*arms, (conditional.start, index)))
+            for index, arm in enumerate(conditional.arms)
+        ]
+        if conditional.arms[0].opener.argument == b"0":
             return left[1] if len(left) > 1 else depth
         return left[0]
 
-    def _note(self, offset: int, depth: int, arms: Arms) -> None:
-        self._arm_starts.append(offset)
-        self._arms.append(arms)
-        self._offsets.append(offset)
-        self._depths.append(depth)
+    def _plain(self, start: int, end: int, depth: int, arms: Arms) -> int:
+        while len(self.found) < len(self._places) and self._places[len(self.found)] < end:
+            place = self._places[len(self.found)]
+            depth = self._after(start, place, depth)
+            self.found.append((arms, depth > 0))
+            start = place
+        return self._after(start, end, depth)
 
-    def _braces(self, start: int, end: int, depth: int) -> int:
-        for match in _BRACE.finditer(self._code, start, end):
-            depth = depth + 1 if match.group() == b"{" else max(0, depth - 1)
-            self._offsets.append(match.end())
-            self._depths.append(depth)
-        return depth
-
-    def depth(self, offset: int) -> int:
-        """The number of braces open at `offset`."""
-        return self._depths[bisect_right(self._offsets, offset) - 1]
-
-    def arms(self, offset: int) -> Arms:
-        """The arms around `offset`."""
-        return self._arms[bisect_right(self._arm_starts, offset) - 1]
+    def _after(self, start: int, end: int, depth: int) -> int:
+        return max(0, depth + self._code.count(b"{", start, end) - self._code.count(b"}", start, end))

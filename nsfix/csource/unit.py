@@ -57,7 +57,7 @@ class Store:
         self.settled = settled
         self._read = read
         self._sources: dict[str, SourceText | None] = {}
-        self.shared: dict[str, object] = {}
+        self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
 
     def source(self, path: str, together: bool = True) -> SourceText | None:
         """The file `path`, or None where it cannot be read."""
@@ -115,8 +115,7 @@ class Unit:
         words = frozenset(n for n, _ in self._compilation.defines if n.startswith(b"CONFIG_") and n not in loose)
         if words:
             raise Loosened(words)
-        for name, body in self.store.settled.macros.items():
-            self.macros[name] = Macro(name, b" " + body)
+        self.macros.update(self.store.base)
         for name, value in self._compilation.defines:
             if value is None:
                 self.macros.pop(name, None)
