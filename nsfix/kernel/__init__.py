@@ -1,1 +1,1 @@
-"""What a kernel tree is: release, spelling, configuration, and which modules its Kbuild files build from what."""
+"""What a kernel tree is: release, spelling, configuration, and which modules are built from what."""
