@@ -67,8 +67,9 @@ class Import:
     file: str
     line: int
     effective: bool
-    condition: str | None = None
-    why_not: str | None = None  # why it is not effective
+    condition: str | None = None  # the #if that it stands under, as the source has it
+    misspelled: bool = False  # compiled, but in a spelling that this kernel does not take
+    compiles: bool = True  # False where this kernel's compiler refuses the spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,22 @@ class Remark:
     message: str
     file: str | None = None
     line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleReading:
+    """What the sources of one module say, before anything is concluded from it.
+
+    `uses` are the real uses of namespaced symbols that the module leaves undefined; `imports` every
+    MODULE_IMPORT_NS in sight, effective or not; `licenses` those that the kernel at hand compiles.
+    """
+
+    name: str
+    path: str
+    sources: tuple[str, ...]
+    uses: tuple[Use, ...] = ()
+    imports: tuple[Import, ...] = ()
+    licenses: tuple[Licence, ...] = ()
 
 
 class Level(Enum):

@@ -60,11 +60,14 @@ class Layout:
         return next(c for c in _conditionals(self.skeleton.block) if c.start == start)
 
 
-def read_layout(path: str, text: bytes) -> Layout:
-    """Read the statements of `text`; `path` is only kept. Never raises: what cannot be read is left out."""
+def read_layout(path: str, text: bytes, plain: bytes | None = None) -> Layout:
+    """Read the statements of `text`; `path` is only kept. Never raises: what cannot be read is left out.
+
+    `plain` is the text with its comments blank, from a caller who has it: making it is most of the work.
+    """
     if b"MODULE_" not in text and b"module_" not in text:
         return Layout(path, text, (), Skeleton([]), (), b"", b"")
-    plain = blank_comments(text)
+    plain = blank_comments(text) if plain is None else plain
     directives = list(scan_directives(plain))
     skeleton = build_skeleton(directives, len(text))
     code = blank_literals(_blank_directives(plain, directives))
@@ -190,3 +193,27 @@ class _Nesting:
 
     def _after(self, start: int, end: int, depth: int) -> int:
         return max(0, depth + self._code.count(b"{", start, end) - self._code.count(b"}", start, end))
+
+
+def condition_of(layout: Layout, statement: Statement) -> str | None:
+    """The conditions that `statement` stands under, as the source has them, joined by `&&`; None for none."""
+    parts: list[str] = []
+    for start, index in statement.arms:
+        conditional = layout.conditional(start)
+        opener = conditional.arms[index].opener
+        if opener.keyword == b"else":
+            parts += [f"!({_text_of(arm.opener)})" for arm in conditional.arms[:index]]
+        else:
+            parts.append(_text_of(opener))
+    if len(parts) > 1:
+        parts = [f"({part})" if "||" in part and not part.startswith("!(") else part for part in parts]
+    return " && ".join(parts) or None
+
+
+def _text_of(opener: Directive) -> str:
+    text = " ".join(opener.argument.decode("utf-8", "replace").split())
+    if opener.keyword in (b"ifdef", b"elifdef"):
+        return f"defined({text})"
+    if opener.keyword in (b"ifndef", b"elifndef"):
+        return f"!defined({text})"
+    return text

@@ -16,6 +16,7 @@ from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport
 from nsfix.csource.predefined import predefined_macros
 from nsfix.csource.program import Settled
 from nsfix.csource.reading import Reader, Session, SymbolUse
+from nsfix.csource.statements import read_layout
 from nsfix.csource.unit import Compilation, Loosened, Store, Unit
 from nsfix.errors import InputError
 from nsfix.evidence.objects import undefined_symbols
@@ -28,7 +29,11 @@ ReadFile = Callable[[str], "bytes | None"]
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What one source of a module says on this kernel. `included` are the files that are no kernel header."""
+    """What one source of a module says on this kernel.
+
+    `included` are the files that are no kernel header; `statements` the byte offsets of the module statements
+    (MODULE_LICENSE and its like) that are compiled.
+    """
 
     path: str
     kind: SourceKind
@@ -37,6 +42,7 @@ class SourceFacts:
     entries: tuple[InfoEntry, ...] = ()
     exports: tuple[SourceExport, ...] = ()
     included: tuple[str, ...] = ()
+    statements: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,7 @@ class Scanner:
                 tuple(info.entries(unit)),
                 tuple(info.exports(unit)),
                 tuple(path for path in unit.included if not self._is_kernel(path)),
+                _active_statements(unit),
             )
         if source.kind is SourceKind.ASSEMBLER:
             unit = self._unit(source, module)
@@ -222,6 +229,12 @@ class Scanner:
         given = [(b"KBUILD_BASENAME", b'"%s"' % stem), (b"KBUILD_MODNAME", b'"%s"' % name)]
         given += [(b"__KBUILD_MODNAME", b"kmod_" + name), (b"KBUILD_MODFILE", b'"%s"' % module.path.encode())]
         return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced))
+
+
+def _active_statements(unit: Unit) -> tuple[int, ...]:
+    active = unit.active(unit.main)
+    layout = read_layout(unit.path, unit.main.text)
+    return tuple(s.start for s in layout.statements if active[s.start : s.start + 1].strip())
 
 
 def _read_flags(

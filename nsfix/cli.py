@@ -1,0 +1,277 @@
+"""The command line: the door that owns the words, the exit codes, and the one `except`.
+
+Exit codes: 0 nothing to say; 1 findings remain (check), the diff is not empty or something cannot be mended
+(diff), something could not be mended (apply); 2 usage or failure. stdout has the result, stderr the talk.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from nsfix import __version__
+from nsfix.errors import NsfixError, UsageError
+from nsfix.files import PartlyWritten, Write, write_all
+from nsfix.model import Level
+from nsfix.progress import Progress
+from nsfix.project import (
+    Answer,
+    Request,
+    base_of,
+    check_sources,
+    make_words,
+    shown_path,
+)
+from nsfix.views.diff import Change, coloured, unified_diff
+from nsfix.views.report import FileFix, Outcome, Report
+
+NOTHING, FINDINGS, FAILURE = 0, 1, 2
+_WORDS = click.argument("words", nargs=-1, metavar="[M=DIR] [KDIR=DIR] [VAR=value]... [PATH]...")
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where the facts come from."""
+    options = [
+        click.option("-C", "--kdir", metavar="DIR", help="The kernel's build directory or headers, as KDIR=DIR."),
+        click.option("--log", metavar="FILE", help="Take what a build printed (- for stdin) as the evidence."),
+        click.option("--nsdeps", metavar="FILE", help="Take a modules.nsdeps file as the evidence."),
+        click.option("--symvers", metavar="FILE", multiple=True, help="A further Module.symvers."),
+        click.option("--build", is_flag=True, help="Run the real make for the evidence, and again to confirm."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return _WORDS(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nsfix")
+def cli() -> None:
+    """Find missing symbol namespace imports in Linux kernel modules, without a build, and insert them.
+
+    DIR of M= is an external module's directory (default: the current one). KDIR is the kernel that it is built
+    for (default: the running one's). VAR=value words mean what they mean to make.
+    """
+
+
+@cli.command()
+@_common
+@click.option("--dry-run", is_flag=True, help="Print the diff and write nothing: the same as `nsfix diff`.")
+def apply(dry_run: bool, words: tuple[str, ...], **options: Any) -> None:
+    """Insert the missing imports into the sources."""
+    request = _request(words, options)
+    if dry_run:
+        _finish(_show_diff(request, options))
+    answer = _answer(request, options, writes=True)
+    base = base_of(request)
+    mending = answer.mending
+    writes = [Write(path, before, after) for path, (before, after) in sorted(mending.texts.items())]
+    written = write_all(writes)
+    for path in written:
+        namespaces = mending.namespaces[path]
+        click.echo(f"{_shown(path, base)}: imports {', '.join(namespaces)}")
+    refused = _say(answer, base)
+    if options["build"] and written:
+        refused = _confirm(request, base) or refused
+    if not written and not refused:
+        _talk("nothing to do: no import is missing")
+    _finish(FINDINGS if refused else NOTHING)
+
+
+@cli.command()
+@_common
+def diff(words: tuple[str, ...], **options: Any) -> None:
+    """Print what apply would change, as a patch that git apply and patch -p1 take."""
+    _finish(_show_diff(_request(words, options), options))
+
+
+@cli.command()
+@_common
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", metavar="FILE", help="Write the result to FILE instead of stdout.")
+@click.option("-v", "--verbose", is_flag=True, help="With text: show the uses behind each finding.")
+def check(form: str, output: str | None, verbose: bool, words: tuple[str, ...], **options: Any) -> None:
+    """Say what is missing, and why; change nothing."""
+    request = _request(words, options)
+    answer = _answer(request, options, writes=False)
+    base = base_of(request)
+    report = _report(answer, base)
+    if form == "json":
+        from nsfix.views import json_view
+
+        text = json_view.render(report)
+    else:
+        from nsfix.views import text as text_view
+
+        text = text_view.render(report, verbose)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write_report(output, text)
+    _remark(answer, base)
+    found = [f for f in answer.findings if f.level is not Level.NOTE]
+    if not found:
+        _talk("nothing to say: no import is missing")
+    _finish(FINDINGS if found else NOTHING)
+
+
+def main() -> None:
+    """Run the command line; every error that nsfix knows becomes one line on stderr and exit code 2."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(FAILURE)
+    except click.Abort:
+        _fail("interrupted")
+    except PartlyWritten as error:
+        base = os.getcwd()
+        for path in error.written:
+            _talk(f"written: {_shown(path, base)}")
+        for path in error.unwritten:
+            _talk(f"not written: {_shown(path, base)}")
+        _fail(str(error))
+    except NsfixError as error:
+        _fail(_located(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILURE)
+
+
+def _fail(message: str) -> NoReturn:
+    _talk(message)
+    sys.exit(FAILURE)
+
+
+def _finish(code: int) -> NoReturn:
+    raise click.exceptions.Exit(code)
+
+
+def _talk(message: str) -> None:
+    click.echo(f"nsfix: {message}", err=True)
+
+
+def _located(error: NsfixError) -> str:
+    file = shown_path(error.file, os.getcwd()) if error.file is not None else None
+    return str(NsfixError(error.message, file, error.line))
+
+
+def _shown(path: str, base: str) -> str:
+    return shown_path(path, base).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
+    variables, paths = make_words(words)
+    kdir = options["kdir"] or variables.pop("KDIR", None)
+    variables.pop("KDIR", None)
+    if sum(bool(options[name]) for name in ("log", "nsdeps", "build")) > 1:
+        raise UsageError("give one of --log, --nsdeps and --build: each is evidence of its own")
+    return Request(
+        directory=variables.pop("M", "."),
+        kdir=kdir,
+        output=variables.pop("O", None),
+        arch=variables.pop("ARCH", None),
+        variables=variables,
+        paths=tuple(paths),
+        symvers=tuple(options["symvers"]),
+    )
+
+
+def _answer(request: Request, options: dict[str, Any], writes: bool) -> Answer:
+    if options["log"] or options["nsdeps"]:
+        from nsfix.replay import check_log, check_nsdeps
+
+        if options["log"]:
+            return check_log(request, options["log"])
+        return check_nsdeps(request, options["nsdeps"])
+    if options["build"]:
+        from nsfix.replay import check_build
+
+        return check_build(request)
+    with Progress("reading sources") as progress:
+        return check_sources(request, progress=progress.update)
+
+
+def _confirm(request: Request, base: str) -> bool:
+    """Build again after the edits; whether something is still missing."""
+    from nsfix.replay import check_build
+
+    answer = check_build(request)
+    remaining = [f for f in answer.findings if f.level is not Level.NOTE]
+    for finding in remaining:
+        _talk(f"still missing after the edits: {finding.message}")
+    if not remaining:
+        _talk("built again: no import is missing")
+    return bool(remaining)
+
+
+def _show_diff(request: Request, options: dict[str, Any]) -> int:
+    answer = _answer(request, options, writes=False)
+    base = base_of(request)
+    changes = [Change(shown_path(path, base), *texts) for path, texts in sorted(answer.mending.texts.items())]
+    patch = unified_diff(changes)
+    stream = click.get_binary_stream("stdout")
+    stream.write(coloured(patch) if _colours(sys.stdout) else patch)
+    stream.flush()
+    refused = _say(answer, base)
+    if not patch and not refused:
+        _talk("nothing to do: no import is missing")
+    return FINDINGS if patch or refused else NOTHING
+
+
+def _colours(stream: Any) -> bool:
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _say(answer: Answer, base: str) -> bool:
+    """Tell on stderr what was not mended and why; whether there was any such thing."""
+    _remark(answer, base)
+    for note in answer.mending.notes:
+        _talk(note)
+    refused = False
+    for remedy in answer.mending.remedies:
+        if remedy.refusal is None and remedy.finding.level is not Level.NOTE:
+            continue
+        finding = remedy.finding
+        place = f"{_shown(finding.file, base)}:{finding.line}: "
+        if finding.level is Level.NOTE:
+            _talk(f"{place}{finding.message}")
+            continue
+        refused = True
+        _talk(f"{place}{finding.rule}: {finding.message}")
+        _talk(f"    not mended: {remedy.refusal}")
+    return refused
+
+
+def _remark(answer: Answer, base: str) -> None:
+    for remark in answer.remarks:
+        file = _shown(remark.file, base) if remark.file is not None else None
+        _talk(str(NsfixError(remark.message, file, remark.line)))
+
+
+def _report(answer: Answer, base: str) -> Report:
+    outcomes = tuple(
+        Outcome(r.finding, FileFix(r.file, r.edits) if r.file is not None else None, r.refusal)
+        for r in answer.mending.remedies
+    )
+    return Report(
+        release=answer.kernel.release if answer.kernel is not None else "",
+        spelling=answer.spelling,
+        config=answer.config,
+        modules=answer.modules,
+        outcomes=outcomes,
+        show=lambda path: shown_path(path, base),
+    )
+
+
+def _write_report(output: str, text: str) -> None:
+    try:
+        with click.open_file(output, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"the report cannot be written: {error.strerror}", output) from error

@@ -1,0 +1,170 @@
+"""A module and the namespaces it must import, turned into edits of one of its sources, or into a refusal."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nsfix.csource.statements import Layout, read_layout
+from nsfix.edits import Edit, apply
+from nsfix.model import MODULE_LIST_PREFIX, Spelling
+from nsfix.plan.choice import Anchor, SourceView, choose
+from nsfix.plan.place import Home, find_home, find_places
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What cannot stand in a string literal, or has no bytes (surrogateescape gives some surrogates bytes).
+_NOT_IN_STRING = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udc7f\udd00-\udfff]')
+_NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The edits of one file that mend a module. `edits[i]`, an insertion, imports `namespaces[i]`.
+
+    Each edit is good without the others; those at one offset stand in order, as `edits.apply` wants them.
+    """
+
+    file: str
+    edits: tuple[Edit, ...]
+    namespaces: tuple[str, ...]
+    note: str | None = None  # something that whoever reads the patch should know
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no fix, and where a person should look."""
+
+    reason: str
+    file: str | None = None
+    line: int | None = None
+
+
+def namespace_fault(namespace: str, spelling: Spelling) -> str | None:
+    """Why `namespace` cannot be imported on a kernel of this spelling; None where it can."""
+    if spelling is Spelling.NONE:
+        return "this kernel has no MODULE_IMPORT_NS"
+    if namespace.startswith(MODULE_LIST_PREFIX):
+        return f"{namespace} cannot be imported; only the export line could name this module"
+    if spelling is Spelling.IDENTIFIER and not _IDENTIFIER.fullmatch(namespace):
+        return f"{namespace!a} is no valid namespace here: this kernel's MODULE_IMPORT_NS takes an identifier"
+    if not namespace or _NOT_IN_STRING.search(namespace):
+        return f"{namespace!a} is no valid namespace: it cannot be written as a string"
+    return None
+
+
+def plan_imports(
+    module: str,
+    namespaces: Sequence[str],
+    sources: Sequence[SourceView],
+    spelling: Spelling,
+    *,
+    licensed: bool = True,
+) -> Fix | Refusal:
+    """The edits of one file that import `namespaces`, none of which is imported in effect, into `module`.
+
+    `sources` are the module's, in link order. `licensed` tells whether the module has a licence at all, be it
+    from a header or a macro. One namespace that cannot be imported refuses all: see `namespace_fault`. Where
+    several modules are mended through one file, give the union of their namespaces.
+    """
+    names = sorted(set(namespaces))
+    for name in names:
+        fault = namespace_fault(name, spelling)
+        if fault is not None:
+            return Refusal(fault)
+    if not licensed and not any(view.licences() for view in sources):
+        return _unlicensed(module, sources)
+    anchor = choose(sources)
+    if anchor is None:
+        return _nowhere(module, sources)
+    if anchor.view.obstacle is not None:
+        return Refusal(
+            f"the import belongs next to {anchor.statement.macro} in this file, but {anchor.view.obstacle}",
+            anchor.view.path,
+            anchor.statement.line,
+        )
+    return _fix(anchor, names, spelling)
+
+
+def _fix(anchor: Anchor, names: Sequence[str], spelling: Spelling) -> Fix | Refusal:
+    layout = anchor.view.layout
+    home = find_home(anchor)
+    edits = tuple(
+        Edit(place.offset, place.offset, place.before + _spell(name, spelling) + place.after)
+        for place, name in zip(find_places(anchor, home, names), names, strict=True)
+    )
+    if not _stands(layout, home, edits):
+        return Refusal(
+            f"no safe place was found next to {anchor.statement.macro}; add by hand: "
+            + " ".join(_spell(name, spelling).decode("utf-8", "replace") for name in names),
+            layout.path,
+            anchor.statement.line,
+        )
+    return Fix(layout.path, edits, tuple(names), _note(anchor.view))
+
+
+def _spell(namespace: str, spelling: Spelling) -> bytes:
+    form = b'MODULE_IMPORT_NS("%b");' if spelling is Spelling.STRING else b"MODULE_IMPORT_NS(%b);"
+    name = namespace.encode("utf-8", "surrogateescape")
+    return form % name
+
+
+def _stands(layout: Layout, home: Home, edits: Sequence[Edit]) -> bool:
+    """Whether the edited text, read anew, has what it had and the imports, at file scope under the arms of
+    `home`: what nsfix writes it must be able to read."""
+    after = read_layout(layout.path, apply(layout.text, edits))
+    offsets = sorted(edit.start for edit in edits)
+    grown = [0]
+    for edit in sorted(edits, key=lambda e: e.start):
+        grown.append(grown[-1] + len(edit.new))
+
+    def moved(offset: int) -> int:
+        return offset + grown[bisect_right(offsets, offset)]
+
+    old = {(moved(s.start), s.macro, s.argument, s.in_function) for s in layout.statements}
+    fresh = [s for s in after.statements if (s.start, s.macro, s.argument, s.in_function) not in old]
+    arms = tuple((moved(start), index) for start, index in home.arms)
+    return (
+        len(after.statements) == len(layout.statements) + len(edits)
+        and len(fresh) == len(edits)
+        and all(not s.in_function and s.arms == arms[: len(s.arms)] for s in fresh)
+    )
+
+
+def _note(view: SourceView) -> str | None:
+    if not view.shared_not_needing:
+        return None
+    return f"the file is also part of modules that do not need the import: {_listed(view.shared_not_needing)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return shown if len(names) <= _NAMES_SHOWN else f"{shown} and {len(names) - _NAMES_SHOWN} more"
+
+
+def _unlicensed(module: str, sources: Sequence[SourceView]) -> Refusal:
+    for view in sources:
+        dead = view.dead_licence()
+        if dead is not None:
+            return Refusal(
+                f"the MODULE_LICENSE of module {module} stands under an #if that is false for this kernel: "
+                "modpost refuses the module before namespaces matter",
+                view.path,
+                dead.line,
+            )
+    paths = _listed([view.path for view in sources])
+    return Refusal(
+        f"no MODULE_LICENSE in any source of module {module} ({paths}): "
+        "modpost refuses the module before namespaces matter; add one",
+        sources[0].path if sources else None,
+    )
+
+
+def _nowhere(module: str, sources: Sequence[SourceView]) -> Refusal:
+    paths = _listed([view.path for view in sources])
+    return Refusal(
+        f"no source of module {module} ({paths}) has a MODULE_LICENSE, another MODULE_ line or a module_init "
+        "to put the import next to; add MODULE_LICENSE to the one that should have it",
+        sources[0].path if sources else None,
+    )

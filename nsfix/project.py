@@ -1,0 +1,183 @@
+"""One run over one directory of modules: gathers the facts, has them resolved, and has the findings mended.
+
+This is what stands behind every door (command line, editor): it reads, concludes and plans; it writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nsfix.errors import InputError
+from nsfix.evidence.symvers import Symvers, merge, read_symvers
+from nsfix.kernel.kbuild import KbuildFacts, read_external
+from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
+from nsfix.mend import Mender, Mending, ModuleSources
+from nsfix.model import BuiltModule, Export, Finding, Module, Remark, SourceKind, Spelling
+from nsfix.resolve import resolve
+from nsfix.scan import ModuleFacts, ReadFile, Scanner, layouts_of, read_file, readings_of
+
+_CONFIG_FILE = "include/config/auto.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asks for. Paths are as given; `directory` is M=, `paths` narrow the work to some files.
+
+    `kdir` None stands for the running kernel's build directory. `variables` are the further `VAR=value` words.
+    """
+
+    directory: str
+    kdir: str | None = None
+    output: str | None = None
+    arch: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
+    symvers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a run. `config` is the path of the configuration that decided; `kernel` None where no kernel
+    was at hand. `remarks` are for stderr."""
+
+    kernel: KernelBuild | None
+    config: str
+    modules: tuple[Module, ...]
+    findings: tuple[Finding, ...]
+    mending: Mending
+    remarks: tuple[Remark, ...]
+    spelling: Spelling
+
+
+def load_kernel(request: Request) -> KernelBuild:
+    """The kernel that `request` builds for. Raises InputError where there is none."""
+    kdir = request.kdir or default_kdir()
+    if request.kdir is None and not os.path.isdir(kdir):
+        raise InputError(
+            "the running kernel's headers are not installed; install them or name a kernel with KDIR=DIR", kdir
+        )
+    return read_kernel_build(kdir, request.output, request.arch)
+
+
+def load_modules(request: Request, kernel: KernelBuild) -> KbuildFacts:
+    """The modules that M= builds, narrowed to those that have one of the request's paths as a source."""
+    if not os.path.isdir(request.directory):
+        raise InputError("no such directory; M= names the directory of the module", request.directory)
+    facts = read_external(os.path.abspath(request.directory), kernel, request.variables)
+    if not request.paths:
+        return facts
+    kept = tuple(module for module in facts.modules if _touches(module, request))
+    if not kept:
+        raise InputError(
+            f"no module here is built from {', '.join(request.paths)}", os.path.abspath(request.directory)
+        )
+    return KbuildFacts(kept, facts.remarks, facts.files, facts.extra_symbols)
+
+
+def _touches(module: BuiltModule, request: Request) -> bool:
+    for path in request.paths:
+        wanted = os.path.abspath(path)
+        if not os.path.exists(wanted):
+            raise InputError("no such file or directory", path)
+        if any(s.path == wanted or s.path.startswith(wanted.rstrip("/") + "/") for s in module.sources):
+            return True
+    return False
+
+
+def load_exports(request: Request, kernel: KernelBuild, kbuild: KbuildFacts) -> Mapping[bytes, Export]:
+    """The namespaced symbols of the kernel's Module.symvers and of those that were named beside it."""
+    if not os.path.exists(kernel.symvers):
+        raise InputError(
+            "no Module.symvers: without it nobody knows which symbols are in a namespace; build the kernel's "
+            "modules, or install headers that bring it",
+            kernel.symvers,
+        )
+    files: list[Symvers] = [read_symvers(kernel.symvers)]
+    files += [read_symvers(path) for path in (*kbuild.extra_symbols, *request.symvers)]
+    return files[0].namespaced if len(files) == 1 else merge(files).namespaced
+
+
+def roots_of(request: Request) -> list[str]:
+    """The trees whose files may be edited: M= and every path that was named."""
+    return [os.path.abspath(request.directory), *(os.path.abspath(path) for path in request.paths)]
+
+
+def check_sources(
+    request: Request,
+    read: ReadFile = read_file,
+    progress: Callable[[int, int], None] | None = None,
+) -> Answer:
+    """Find what is missing from the sources alone, and plan its mending."""
+    kernel = load_kernel(request)
+    kbuild = load_modules(request, kernel)
+    exports = load_exports(request, kernel, kbuild)
+    _require_sources(kbuild.modules)
+    scanner = Scanner(kernel, exports, read)
+    facts = scanner.scan(kbuild.modules, progress)
+    layouts = layouts_of(facts.modules, read)
+    modules: list[Module] = []
+    findings: list[Finding] = []
+    for reading in readings_of(facts, layouts):
+        resolved = resolve(reading, facts.exports, kernel.spelling)
+        modules.append(resolved.module)
+        findings += resolved.findings
+    sources = {m.built.path: compiled_sources(m) for m in facts.modules}
+    mending = Mender(sources, kernel.spelling, roots_of(request), read).mend(findings)
+    config = os.path.join(kernel.build_dir, _CONFIG_FILE)
+    remarks = (*kbuild.remarks, *facts.remarks)
+    return Answer(kernel, config, tuple(modules), tuple(findings), mending, remarks, kernel.spelling)
+
+
+def _require_sources(modules: Sequence[BuiltModule]) -> None:
+    for module in modules:
+        for source in module.sources:
+            if source.kind is not SourceKind.MISSING and not os.access(source.path, os.R_OK):
+                raise InputError("this source cannot be read", source.path)
+
+
+def compiled_sources(module: ModuleFacts) -> ModuleSources:
+    """What the mender needs to know of a module that was read with a kernel at hand."""
+    compiled: dict[str, dict[int, dict[str, str]]] = {}
+    licensed = False
+    for source in module.sources:
+        for start in source.statements:
+            compiled.setdefault(source.path, {}).setdefault(start, {})
+        for entry in source.entries:
+            licensed = licensed or entry.tag == "license"
+            if entry.value is not None:
+                compiled.setdefault(entry.file, {}).setdefault(entry.start, {})[entry.tag] = entry.value
+    return ModuleSources(module.built, compiled, licensed)
+
+
+def shown_path(path: str, base: str) -> str:
+    """`path` as a person at `base` would write it: relative where it lies below, else as it is."""
+    prefix = base.rstrip("/") + "/"
+    return path.removeprefix(prefix) if path.startswith(prefix) else path
+
+
+def base_of(request: Request) -> str:
+    """The directory that shown paths start from: the current one if M= lies in it, else M= itself."""
+    here, directory = os.getcwd(), os.path.abspath(request.directory)
+    inside = directory == here or directory.startswith(here.rstrip("/") + "/")
+    return here if inside else directory
+
+
+_WORD = re.compile(r"([A-Za-z_][\w.-]*)(:{1,3}=|\?=|\+=|=)(.*)", re.S)
+
+
+def make_words(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Split words as make does: (VAR=value assignments, the rest)."""
+    variables: dict[str, str] = {}
+    rest: list[str] = []
+    for word in words:
+        match = _WORD.fullmatch(word)
+        if match is None:
+            rest.append(word)
+        elif match[2] == "+=":
+            variables[match[1]] = f"{variables.get(match[1], '')} {match[3]}".strip()
+        else:
+            variables[match[1]] = match[3]
+    return variables, rest

@@ -1,0 +1,98 @@
+"""From what modules say to what is wrong with them: modpost's own rule, and nothing else.
+
+For each symbol that a module leaves undefined, the namespace of the export, unless it is empty, imported in
+effect, or a `module:` list that names the module (scripts/mod/modpost.c, check_exports).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nsfix.model import (
+    MISSING_IMPORT,
+    MODULE_LIST_PREFIX,
+    RESERVED_NAMESPACE,
+    WRONG_SPELLING,
+    Export,
+    Finding,
+    Import,
+    Level,
+    Module,
+    ModuleReading,
+    Need,
+    Spelling,
+    Use,
+    reserved_for,
+)
+
+_NAMED = 3  # symbols that a message names before it counts the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A module with what it needs, and what is wrong with it."""
+
+    module: Module
+    findings: tuple[Finding, ...]
+
+
+def resolve(reading: ModuleReading, exports: Mapping[bytes, Export], spelling: Spelling) -> Resolved:
+    """Conclude what one module needs and what it lacks. `exports` has every symbol that `reading` uses."""
+    needs = _needs(reading, exports)
+    module = Module(
+        reading.name, reading.path, reading.sources, reading.licenses, needs, reading.imports
+    )
+    effective = {entry.namespace for entry in reading.imports if entry.effective}
+    findings = [_missing(reading, need) for need in needs if need.namespace not in effective]
+    findings += [_misspelled(reading, entry, spelling) for entry in reading.imports if entry.misspelled]
+    return Resolved(module, tuple(findings))
+
+
+def _needs(reading: ModuleReading, exports: Mapping[bytes, Export]) -> tuple[Need, ...]:
+    uses: dict[str, list[Use]] = {}
+    for use in reading.uses:
+        namespace = exports[use.symbol.encode("ascii", "replace")].namespace
+        if not reserved_for(namespace, reading.name):
+            uses.setdefault(namespace, []).append(use)
+    return tuple(Need(namespace, tuple(uses[namespace])) for namespace in sorted(uses))
+
+
+def _missing(reading: ModuleReading, need: Need) -> Finding:
+    first = need.uses[0]
+    symbols = list(dict.fromkeys(use.symbol for use in need.uses))
+    if need.namespace.startswith(MODULE_LIST_PREFIX):
+        message = (
+            f"{reading.name} uses {symbols_shown(symbols)}, reserved for the modules "
+            f"{', '.join(need.namespace.removeprefix(MODULE_LIST_PREFIX).split(','))}"
+        )
+        rule = RESERVED_NAMESPACE
+    else:
+        message = missing_message(reading.name, symbols, need.namespace)
+        rule = MISSING_IMPORT
+    return Finding(rule, Level.ERROR, reading.path, need.namespace, message, first.file, first.line)
+
+
+def missing_message(module: str, symbols: list[str], namespace: str) -> str:
+    """The sentence for a missing import."""
+    return f"{module} uses {symbols_shown(symbols)} from namespace {namespace}, but does not import it"
+
+
+def symbols_shown(symbols: Iterable[str]) -> str:
+    """The first few of `symbols`, and how many more there are."""
+    names = list(symbols)
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _misspelled(reading: ModuleReading, entry: Import, spelling: Spelling) -> Finding:
+    if spelling is Spelling.STRING:
+        right, wrong = f'MODULE_IMPORT_NS("{entry.namespace}")', f"MODULE_IMPORT_NS({entry.namespace})"
+        effect = "does not compile"
+    else:
+        right, wrong = f"MODULE_IMPORT_NS({entry.namespace})", f'MODULE_IMPORT_NS("{entry.namespace}")'
+        effect = "imports nothing"
+    message = f"{wrong} {effect} on this kernel, which spells it {right}"
+    return Finding(
+        WRONG_SPELLING, Level.ERROR, reading.path, entry.namespace, message, entry.file, entry.line
+    )

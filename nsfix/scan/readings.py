@@ -1,0 +1,88 @@
+"""From what single sources say to what each module says, in the words of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nsfix.csource.moduleinfo import InfoEntry
+from nsfix.csource.statements import Layout, Statement, condition_of, read_layout
+from nsfix.model import Import, Licence, ModuleReading, SourceKind, Use
+from nsfix.scan.scanner import ModuleFacts, ReadFile, ScanFacts
+
+Layouts = dict[str, Layout]
+
+
+def layouts_of(modules: Iterable[ModuleFacts], read: ReadFile) -> Layouts:
+    """The layout of every C source of `modules`, by path."""
+    layouts: Layouts = {}
+    for module in modules:
+        for source in module.sources:
+            if source.kind is SourceKind.C and source.path not in layouts:
+                layouts[source.path] = read_layout(source.path, read(source.path) or b"")
+    return layouts
+
+
+def readings_of(facts: ScanFacts, layouts: Mapping[str, Layout]) -> list[ModuleReading]:
+    """What each module of `facts` says."""
+    return [_reading(module, facts, layouts) for module in facts.modules]
+
+
+def _reading(module: ModuleFacts, facts: ScanFacts, layouts: Mapping[str, Layout]) -> ModuleReading:
+    defined: set[bytes] = set()
+    for source in module.sources:
+        defined |= source.defines
+    uses: dict[tuple[str, str, int], Use] = {}
+    for source in module.sources:
+        for found in source.uses:
+            if found.symbol in defined:
+                continue
+            name = found.symbol.decode("ascii", "replace")
+            exporter = facts.exports[found.symbol].exporter
+            use = Use(name, found.file, found.line, found.via, exporter)
+            uses.setdefault((name, found.file, found.line), use)
+    entries = [entry for source in module.sources for entry in source.entries]
+    return ModuleReading(
+        module.built.name,
+        module.built.path,
+        tuple(source.path for source in module.built.sources),
+        tuple(uses.values()),
+        tuple(_imports(entries, module, layouts)),
+        tuple(
+            Licence(entry.value, entry.file, entry.line)
+            for entry in entries
+            if entry.tag == "license" and entry.value is not None
+        ),
+    )
+
+
+def _imports(entries: list[InfoEntry], module: ModuleFacts, layouts: Mapping[str, Layout]) -> Iterable[Import]:
+    statements = {
+        (path, statement.start): statement
+        for path in dict.fromkeys(source.path for source in module.sources)
+        if path in layouts
+        for statement in layouts[path].statements
+    }
+    seen: set[tuple[str, int]] = set()
+    for entry in entries:
+        if entry.tag != "import_ns":
+            continue
+        seen.add((entry.file, entry.start))
+        statement = statements.get((entry.file, entry.start))
+        condition = condition_of(layouts[entry.file], statement) if statement is not None else None
+        yield _import(entry, condition)
+    for (path, start), statement in statements.items():
+        if statement.macro == "MODULE_IMPORT_NS" and (path, start) not in seen:
+            yield _idle(path, statement, layouts[path])
+
+
+def _import(entry: InfoEntry, condition: str | None) -> Import:
+    if entry.value is None:
+        return Import(entry.raw, entry.file, entry.line, False, condition, True, False)
+    quoted = len(entry.value) > 1 and entry.value[0] == entry.value[-1] == '"'
+    return Import(entry.value.strip('"'), entry.file, entry.line, not quoted, condition, quoted)
+
+
+def _idle(path: str, statement: Statement, layout: Layout) -> Import:
+    namespace = statement.argument.decode("utf-8", "surrogateescape").strip('"')
+    condition = condition_of(layout, statement)
+    return Import(namespace, path, statement.line, False, condition or "(not compiled)")
