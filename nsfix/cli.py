@@ -121,9 +121,7 @@ def check(form: str, output: str | None, verbose: bool, words: tuple[str, ...], 
 def main() -> None:
     """Run the command line; every error that nsfix knows becomes one line on stderr and exit code 2."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        sys.exit(cli.main(standalone_mode=False))  # the code that a command left with, None where it just ended
     except click.ClickException as error:
         error.show()
         sys.exit(FAILURE)
