@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import click
@@ -118,10 +118,14 @@ def check(form: str, output: str | None, verbose: bool, words: tuple[str, ...], 
     _finish(FINDINGS if found else NOTHING)
 
 
-def main() -> None:
-    """Run the command line; every error that nsfix knows becomes one line on stderr and exit code 2."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line (`words`, or those of the process) and leave with its exit code.
+
+    Every error that nsfix knows becomes one line on stderr and exit code 2.
+    """
     try:
-        sys.exit(cli.main(standalone_mode=False))  # the code that a command left with, None where it just ended
+        # What a command left with; None where it just ended.
+        sys.exit(cli.main(words, prog_name="nsfix", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(FAILURE)

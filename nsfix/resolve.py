@@ -45,7 +45,7 @@ def resolve(reading: ModuleReading, exports: Mapping[bytes, Export], spelling: S
     )
     effective = {entry.namespace for entry in reading.imports if entry.effective}
     findings = [_missing(reading, need) for need in needs if need.namespace not in effective]
-    findings += [_misspelled(reading, entry, spelling) for entry in reading.imports if entry.misspelled]
+    findings += [misspelled(reading.path, entry, spelling) for entry in reading.imports if entry.misspelled]
     return Resolved(module, tuple(findings))
 
 
@@ -85,7 +85,8 @@ def symbols_shown(symbols: Iterable[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _misspelled(reading: ModuleReading, entry: Import, spelling: Spelling) -> Finding:
+def misspelled(module: str, entry: Import, spelling: Spelling) -> Finding:
+    """The finding for an import whose spelling this kernel does not take; `module` is Module.path."""
     if spelling is Spelling.STRING:
         right, wrong = f'MODULE_IMPORT_NS("{entry.namespace}")', f"MODULE_IMPORT_NS({entry.namespace})"
         effect = "does not compile"
@@ -93,6 +94,4 @@ def _misspelled(reading: ModuleReading, entry: Import, spelling: Spelling) -> Fi
         right, wrong = f"MODULE_IMPORT_NS({entry.namespace})", f'MODULE_IMPORT_NS("{entry.namespace}")'
         effect = "imports nothing"
     message = f"{wrong} {effect} on this kernel, which spells it {right}"
-    return Finding(
-        WRONG_SPELLING, Level.ERROR, reading.path, entry.namespace, message, entry.file, entry.line
-    )
+    return Finding(WRONG_SPELLING, Level.ERROR, module, entry.namespace, message, entry.file, entry.line)

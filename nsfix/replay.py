@@ -1,0 +1,272 @@
+"""Runs from evidence: what a build said is missing, instead of what the sources say.
+
+A build's word is taken for what a module needs, and the sources are asked only whether the import is there by
+now. Which source belongs to which module comes from the `.mod` files that the build left, else from Kbuild.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nsfix.build import build_modules
+from nsfix.csource.statements import Layout, read_layout
+from nsfix.errors import InputError
+from nsfix.evidence.modpost_log import MissingImport, read_log
+from nsfix.evidence.nsdeps import read_nsdeps
+from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
+from nsfix.linked import Linked, find_linked
+from nsfix.mend import Mender, ModuleSources
+from nsfix.model import (
+    MISSING_IMPORT,
+    STALE_EVIDENCE,
+    BuiltModule,
+    Finding,
+    Import,
+    Level,
+    Module,
+    Need,
+    Remark,
+    SourceKind,
+    Spelling,
+    Use,
+)
+from nsfix.project import Answer, Request, compiled_sources, load_kernel, roots_of
+from nsfix.resolve import misspelled, missing_message
+from nsfix.scan import Scanner, layouts_of, read_file, readings_of
+
+_ENTERING = re.compile(rb"Entering directory [`']([^'\n]+)'")
+_RELEASE = re.compile(rb"/(?:linux-headers-|linux-|lib/modules/|kernels/)v?(\d+)\.(\d+)")
+_NEW_FORM = re.compile(rb": module uses symbol '\w+' from namespace '")
+_STRING_FROM = (6, 13)
+_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """One module and namespace that the evidence calls missing. `file` and `line` are the evidence's."""
+
+    module: str
+    namespace: str
+    symbols: tuple[str, ...]
+    file: str
+    line: int
+
+
+def check_log(request: Request, log: str) -> Answer:
+    """Take what a build or the kernel printed: the file `log`, or `-` for stdin.
+
+    Raises InputError where it cannot be read or has no word of a missing import.
+    """
+    text, name = _read_log_text(log)
+    facts = read_log(io.BytesIO(text), name)
+    if not facts.missing and not facts.remarks:
+        raise InputError("no missing import is reported here; is it the output of the failing build?", name)
+    lacks = _lacks_of_log(facts.missing, name)
+    kernel, spelling = _kernel_of_log(request, text)
+    remarks = [Remark(r.message, r.file or name, r.line) for r in facts.remarks]
+    return _replay(request, lacks, kernel, spelling, remarks)
+
+
+def check_nsdeps(request: Request, path: str) -> Answer:
+    """Take a modules.nsdeps, or a MODULE.ns_deps of 5.4. Raises InputError where it is none."""
+    try:
+        lines = Path(path).read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path) from error
+    facts = read_nsdeps(lines, path)
+    if not facts.entries:
+        raise InputError("no module is named here: no import is missing, or the build did not come so far", path)
+    lacks = [
+        Lack(entry.module, namespace, (), path, entry.line)
+        for entry in facts.entries
+        for namespace in entry.namespaces
+    ]
+    kernel = _kernel_at_hand(request)
+    return _replay(request, lacks, kernel, kernel.spelling if kernel is not None else None, [])
+
+
+def check_build(request: Request) -> Answer:
+    """Run the real build and take what it says. Raises InputError where it fails for another reason."""
+    kernel = load_kernel(request)
+    kdir = request.kdir or default_kdir()
+    directory = os.path.abspath(request.directory)
+    built = build_modules(kdir, directory, request.output, request.arch, request.variables)
+    facts = read_log(io.BytesIO(built.output), "make")
+    lacks = _lacks_of_log(facts.missing, "make")
+    remarks = [Remark(f"make says: {error.message}") for error in facts.other_errors]
+    if not lacks and built.code == 0 and os.path.exists(built.nsdeps):
+        # Nothing changed since the last build, so that modpost was not run again: its file still holds.
+        entries = read_nsdeps(Path(built.nsdeps).read_bytes().splitlines(keepends=True), built.nsdeps).entries
+        lacks = [Lack(e.module, ns, (), built.nsdeps, e.line) for e in entries for ns in e.namespaces]
+    if built.code != 0 and not lacks:
+        raise InputError(f"the build failed, so it says nothing of imports:\n{built.tail()}", directory)
+    return _replay(request, lacks, kernel, kernel.spelling, remarks)
+
+
+def _read_log_text(log: str) -> tuple[bytes, str]:
+    if log == _STDIN:
+        return sys.stdin.buffer.read(), "<stdin>"
+    try:
+        return Path(log).read_bytes(), log
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", log) from error
+
+
+def _lacks_of_log(missing: Sequence[MissingImport], name: str) -> list[Lack]:
+    symbols: dict[tuple[str, str], list[str]] = {}
+    lines: dict[tuple[str, str], int] = {}
+    for entry in missing:
+        key = (entry.module, entry.namespace)
+        symbols.setdefault(key, []).append(entry.symbol)
+        lines.setdefault(key, entry.line)
+    return [Lack(m, ns, tuple(found), name, lines[m, ns]) for (m, ns), found in symbols.items()]
+
+
+def _kernel_at_hand(request: Request) -> KernelBuild | None:
+    if request.kdir is not None:
+        return load_kernel(request)
+    return load_kernel(request) if os.path.isdir(default_kdir()) else None
+
+
+def _kernel_of_log(request: Request, text: bytes) -> tuple[KernelBuild | None, Spelling | None]:
+    """The kernel that a log was made with: the one that was named, else the one that make entered, if it is on
+    this machine; else only its spelling, as far as the log betrays it."""
+    if request.kdir is not None:
+        kernel = load_kernel(request)
+        return kernel, kernel.spelling
+    for entered in dict.fromkeys(_ENTERING.findall(text)):
+        directory = os.fsdecode(entered)
+        if os.path.exists(os.path.join(directory, "include/config/auto.conf")):
+            kernel = read_kernel_build(directory, request.output, request.arch)
+            return kernel, kernel.spelling
+    if _NEW_FORM.search(text):
+        return None, Spelling.STRING
+    release = _RELEASE.search(text)
+    if release is not None:
+        new = (int(release[1]), int(release[2])) >= _STRING_FROM
+        return None, Spelling.STRING if new else Spelling.IDENTIFIER
+    at_hand = _kernel_at_hand(request)
+    return at_hand, at_hand.spelling if at_hand is not None else None
+
+
+def _replay(
+    request: Request,
+    lacks: Sequence[Lack],
+    kernel: KernelBuild | None,
+    spelling: Spelling | None,
+    remarks: list[Remark],
+) -> Answer:
+    if not os.path.isdir(request.directory):
+        raise InputError("no such directory; M= names the directory of the module", request.directory)
+    if spelling is None:
+        raise InputError("the evidence does not tell which kernel it is for; name one with KDIR=DIR")
+    linked = find_linked(request, lacks, kernel, spelling)
+    remarks += linked.remarks
+    asked = _Sources(kernel, spelling, linked)
+    findings = [finding for lack in lacks for finding in asked.judge(lack)]
+    mender = Mender(asked.sources(), spelling, roots_of(request), read_file)
+    mending = mender.mend(findings)
+    config = os.path.join(kernel.build_dir, "include/config/auto.conf") if kernel is not None else "any"
+    modules = tuple(_module(built, lacks, linked) for built in linked.modules)
+    return Answer(kernel, config, modules, tuple(findings), mending, tuple(remarks), spelling)
+
+
+def _module(built: BuiltModule, lacks: Iterable[Lack], linked: Linked) -> Module:
+    needs = tuple(
+        Need(lack.namespace, tuple(Use(symbol, lack.file, lack.line) for symbol in lack.symbols))
+        for lack in lacks
+        if linked.modules_of(lack.module) == [built]
+    )
+    return Module(built.name, built.path, tuple(s.path for s in built.sources), needs=needs)
+
+
+class _Sources:
+    """Asks the sources whether what the evidence calls missing is there by now."""
+
+    def __init__(self, kernel: KernelBuild | None, spelling: Spelling, linked: Linked) -> None:
+        self._kernel = kernel
+        self._spelling = spelling
+        self._linked = linked
+        self._imports: dict[str, tuple[Import, ...]] = {}
+        self._exact: dict[str, ModuleSources] = {}
+        self._layouts: dict[str, Layout] = {}
+
+    def sources(self) -> Mapping[str, ModuleSources]:
+        """What is known of the modules, for mending them."""
+        return {
+            built.path: self._exact.get(built.path, ModuleSources(built, None)) for built in self._linked.modules
+        }
+
+    def judge(self, lack: Lack) -> list[Finding]:
+        """The findings that a line of evidence comes to."""
+        modules = self._linked.modules_of(lack.module)
+        if len(modules) != 1:
+            return [self._unclear(lack, modules)]
+        built = modules[0]
+        imports = self._imports_of(built)
+        same = [entry for entry in imports if entry.namespace == lack.namespace]
+        if any(entry.effective for entry in same):
+            there = next(entry for entry in same if entry.effective)
+            message = f"{built.name} imports {lack.namespace} by now, at line {there.line}: this evidence is old"
+            return [Finding(STALE_EVIDENCE, Level.NOTE, built.path, lack.namespace, message, lack.file, lack.line)]
+        if lack.symbols:
+            message = missing_message(built.name, list(lack.symbols), lack.namespace)
+        else:
+            message = f"{built.name} needs namespace {lack.namespace}, but does not import it"
+        findings = [misspelled(built.path, entry, self._spelling) for entry in same if entry.misspelled]
+        missing = Finding(MISSING_IMPORT, Level.ERROR, built.path, lack.namespace, message, lack.file, lack.line)
+        return [missing, *findings]
+
+    def _unclear(self, lack: Lack, modules: Sequence[BuiltModule]) -> Finding:
+        if modules:
+            message = f"{lack.module} may be any of {', '.join(m.path for m in modules)}: nothing was changed for it"
+        else:
+            message = f"no module {lack.module} is built here: nothing was changed for it"
+        return Finding(STALE_EVIDENCE, Level.NOTE, lack.module, lack.namespace, message, lack.file, lack.line)
+
+    def _imports_of(self, built: BuiltModule) -> tuple[Import, ...]:
+        if built.path not in self._imports:
+            self._imports[built.path] = self._read(built)
+        return self._imports[built.path]
+
+    def _read(self, built: BuiltModule) -> tuple[Import, ...]:
+        layouts = [self._layout(s.path) for s in built.sources if s.kind is SourceKind.C]
+        statements = [(layout, s) for layout in layouts for s in layout.statements]
+        guarded = any(s.arms for _, s in statements if s.macro in ("MODULE_LICENSE", "MODULE_IMPORT_NS"))
+        imports = [(layout, s) for layout, s in statements if s.macro == "MODULE_IMPORT_NS" and not s.in_function]
+        licensed = any(s.macro == "MODULE_LICENSE" for _, s in statements)
+        if self._kernel is not None and (guarded or imports or not licensed):
+            return self._read_exactly(built)
+        return tuple(
+            _raw_import(layout.path, s.line, s.argument, bool(s.arms), self._spelling) for layout, s in imports
+        )
+
+    def _read_exactly(self, built: BuiltModule) -> tuple[Import, ...]:
+        """Where an import or a guard stands already, only the preprocessor's rules tell what it does."""
+        assert self._kernel is not None
+        facts = Scanner(self._kernel, {}, read_file).scan([built])
+        self._exact[built.path] = compiled_sources(facts.modules[0])
+        return readings_of(facts, layouts_of(facts.modules, read_file))[0].imports
+
+    def _layout(self, path: str) -> Layout:
+        layout = self._layouts.get(path)
+        if layout is None:
+            text = read_file(path)
+            if text is None:
+                raise InputError("this source cannot be read; is it still there?", path)
+            layout = self._layouts[path] = read_layout(path, text)
+        return layout
+
+
+def _raw_import(path: str, line: int, argument: bytes, guarded: bool, spelling: Spelling) -> Import:
+    text = argument.decode("utf-8", "surrogateescape")
+    quoted = text[:1] == '"'
+    right = quoted == (spelling is Spelling.STRING)
+    return Import(text.strip('"'), path, line, right and not guarded, None, not right and not guarded, right or not quoted)
+
