@@ -63,7 +63,14 @@ class Mending:
     @property
     def refused(self) -> bool:
         """Whether something stays that nsfix could not mend."""
-        return any(r.finding.level is not Level.NOTE and r.file is None for r in self.remedies)
+        return any(r.refusal is not None for r in self.remedies)
+
+
+def _standing(finding: Finding) -> str | None:
+    """Why a wrong spelling is not mended, where it does harm: one that only imports nothing may stand."""
+    if finding.level is not Level.ERROR:
+        return None
+    return "nothing that stands is rewritten; respell it, or put it under a guard, by hand"
 
 
 class Mender:
@@ -104,7 +111,7 @@ class Mender:
                 fault = namespace_fault(finding.namespace, self._spelling)
                 result.remedies.append(Remedy(finding, refusal=fault))
             else:
-                result.remedies.append(Remedy(finding, refusal=self._standing(finding, wanted)))
+                result.remedies.append(Remedy(finding, refusal=_standing(finding)))
         plans = {module: self._plan(module, [f.namespace for f in lacks], wanted) for module, lacks in wanted.items()}
         self._merge(plans, wanted, result)
         return result
@@ -118,9 +125,6 @@ class Mender:
         if other is not None and self._spelling is Spelling.STRING:
             return f"the spelling of the import at line {other.line} has to be mended first: {other.message}"
         return None
-
-    def _standing(self, finding: Finding, wanted: Mapping[str, list[Finding]]) -> str:
-        return "nothing that stands is rewritten; mend its spelling, or put it under a guard, by hand"
 
     def _plan(self, module: str, namespaces: list[str], wanted: Mapping[str, list[Finding]]) -> Fix | Refusal:
         sources = self._modules[module]

@@ -94,4 +94,5 @@ def misspelled(module: str, entry: Import, spelling: Spelling) -> Finding:
         right, wrong = f"MODULE_IMPORT_NS({entry.namespace})", f'MODULE_IMPORT_NS("{entry.namespace}")'
         effect = "imports nothing"
     message = f"{wrong} {effect} on this kernel, which spells it {right}"
-    return Finding(WRONG_SPELLING, Level.ERROR, module, entry.namespace, message, entry.file, entry.line)
+    level = Level.ERROR if spelling is Spelling.STRING else Level.WARNING
+    return Finding(WRONG_SPELLING, level, module, entry.namespace, message, entry.file, entry.line)

@@ -6,6 +6,7 @@ Everything downstream works on blanked texts, so an offset found there is an off
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _EVERYTHING_BUT_NEWLINE = bytes(c if c in (0x0A, 0x0D) else 0x20 for c in range(256))
 # Loops unrolled: each branch runs to the next byte that matters without coming back to the alternatives.
@@ -16,6 +17,8 @@ _COMMENT_OR_LITERAL = re.compile(
     rb"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
     re.S,
 )
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SPLIT_WORD = re.compile(rb"(\w+)\\(\r?\n)(\w+)")
 _SPLICE = re.compile(rb"\\(?=\r?\n)")
 
 
@@ -42,6 +45,8 @@ def blank_comments(text: bytes) -> bytes:
     Quotes are understood: a comment mark inside a string or character literal is none. A comment that never
     ends reaches to the end of the text.
     """
+    if text.startswith(_BYTE_ORDER_MARK):
+        text = b"   " + text[3:]
     if b"/*" not in text and b"//" not in text:
         return text
     quick = _blank_simple(text)
@@ -86,6 +91,22 @@ _LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.|\\\r?\n)*"|\'(?:[^\'\\\n]|\\.)*\'', re
 def blank_literals(text: bytes) -> bytes:
     """`text` (its comments already blank) with the insides of string and character literals blanked too."""
     return _LITERAL.sub(lambda m: m.group()[:1] + spaces(m.group()[1:-1]) + m.group()[:1], text)
+
+
+def join_words(code: bytes, is_directive: Callable[[int], bool]) -> bytes:
+    """`code` with words that a backslash splits over two lines made whole, outside directives.
+
+    The line end moves behind the word, so that everything but the word's tail keeps its offset.
+    """
+    if b"\\\n" not in code and b"\\\r\n" not in code:
+        return code
+    while True:
+        joined = _SPLIT_WORD.sub(
+            lambda m: m.group() if is_directive(m.start()) else m[1] + m[3] + b" " + m[2], code
+        )
+        if joined == code:
+            return code
+        code = joined
 
 
 class LineIndex:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
 from nsfix.csource.directives import Arm, Conditional, Directive, build_skeleton, scan_directives
-from nsfix.csource.lexer import blank_comments, spaces
+from nsfix.csource.lexer import blank_comments, join_words, spaces
 from nsfix.csource.macros import Macro
 from nsfix.csource.predefined import SETTLED
 
@@ -184,6 +184,8 @@ def read_source(path: str, directory: str, text: bytes, settled: Settled, togeth
     source = SourceText(
         path, directory, text, code, program, maker.dead, maker.lines, maker.choices, odd_at=skeleton.odd_at
     )
+    if not together:
+        source.code = join_words(code, lambda offset: any(a <= offset < b for a, b in maker.lines))
     source.once = maker.once
     source.loosening = frozenset(maker.loosening) - settled.loose
     if len(skeleton.block) == 1 and len(program) == 1 and isinstance(program[0], Choice):

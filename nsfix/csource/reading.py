@@ -143,13 +143,27 @@ class Session:
             asked[name] = macro
             return macro
 
-        start, end = key[1]
-        tokens = tokenize(active[start:end], start)
+        tokens = self._tokens(key, active, unit)
         try:
             expander = Expander(lookup if asked is None else noting, LineIndex(active).line, leave)
             return expander.expand(tokens)
         except EndlessExpansion:
             return tokens
+
+
+    def _tokens(self, key: Key, active: bytes, unit: Unit) -> list[Token]:
+        """The tokens of the piece at `key`, with those of files that are included in its middle. They get the
+        offset of the `#include`: there the macros hold that they are expanded with."""
+        start, end = key[1]
+        spliced = unit.spliced() if key[0] == unit.path else {}
+        cuts = sorted((o, path) for path, offsets in spliced.items() for o in offsets if start < o < end)
+        tokens: list[Token] = []
+        for offset, path in cuts:
+            tokens += tokenize(active[start:offset], start)
+            inside = tokenize(unit.active(unit.included[path]))
+            tokens += [Token(t.text, offset, t.via, t.hidden, t.spaced) for t in inside]
+            start = offset
+        return tokens + tokenize(active[start:end], start)
 
 
 class _Leaving:
@@ -185,6 +199,7 @@ class Reader:
         self._dirty: set[Key] = set()
         self._local_queue: set[bytes] = set()
         self._header_queue: set[bytes] = set()
+        self._spliced = unit.spliced()
         self._pasting: list[tuple[frozenset[bytes], frozenset[Key]]] = []
         self._constants = NameConstants(unit, session, self.piece)
         self._line_cache: dict[tuple[str, int], int] = {}
@@ -218,13 +233,12 @@ class Reader:
                 continue
             active = unit.active(source)
             for word in session.words(source.path, active):
-                macro = unit.defined(word)
-                parts = session.pasting.parts(macro, unit.macros) if macro is not None else None
+                parts: set[bytes] = set()
+                for macro in unit.meanings(word):
+                    parts |= session.pasting.parts(macro, unit.macros)
                 if parts:
-                    chunks = session.chunks(source.path, active)
-                    spans = {chunk_at(chunks, offset) for offset in word_offsets(active, word)}
-                    keys = frozenset((source.path, span) for span in spans if span is not None)
-                    self._pasting.append((parts, keys))
+                    keys = self._keys_of(source.path, word_offsets(active, word))
+                    self._pasting.append((frozenset(parts), frozenset(keys)))
 
     def _touch_pasting(self, names: NameSet) -> None:
         for parts, keys in self._pasting:
@@ -265,6 +279,9 @@ class Reader:
         active = self.unit.active(source)
         if active[offset : offset + 1] != name[:1]:
             return
+        if source.path in self._spliced:
+            self._dirty |= self._keys_of(source.path, [])
+            return
         span = chunk_at(self.session.chunks(source.path, active), offset)
         if span is None:
             return
@@ -274,6 +291,14 @@ class Reader:
             if prototype is not None and prototype[1] == name:
                 return
         self._dirty.add((source.path, span))
+
+    def _keys_of(self, path: str, offsets: list[int]) -> set[Key]:
+        """The pieces that hold `offsets` of the file `path`: its own, or those that it is unfolded in."""
+        if path in self._spliced:
+            path, offsets = self.unit.path, self._spliced[path]
+        chunks = self.session.chunks(path, self.unit.active(self.unit.included[path]))
+        spans = {chunk_at(chunks, offset) for offset in offsets}
+        return {(path, span) for span in spans if span is not None}
 
     def _macro(self, source: SourceText, line: Span, name: bytes, offset: int) -> None:
         """A name in a `#define` line makes the macro a word to look for."""

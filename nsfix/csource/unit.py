@@ -29,6 +29,7 @@ from nsfix.csource.program import (
 )
 
 _NAME = re.compile(rb"\s*(\w+)")
+_LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
 _DEEPEST = 180  # nested includes; GCC's own limit is 200
 _HAS = re.compile(rb"__has_(include|include_next|attribute|builtin|feature|extension|cpp_attribute|c_attribute)\b")
 
@@ -100,6 +101,7 @@ class Unit:
         self.store = store
         self.macros: dict[bytes, Macro] = {}
         self.included: dict[str, SourceText] = {}
+        self.inclusions: list[tuple[int, str]] = []
         self.missing: list[tuple[str, int, bytes]] = []
         self._compilation = compilation
         self._includes = compilation.include_path
@@ -186,6 +188,8 @@ class Unit:
         if source is self.main and self._after_code(step.start):
             self._marks.offsets.append(step.start)
             self._marks.states.append(dict(self.macros))
+        if source is self.main:
+            self.inclusions.append((step.start, path))
         self._enter(path)
 
     def _after_code(self, offset: int) -> bool:
@@ -281,6 +285,26 @@ class Unit:
         if macro is None and name in self._history:
             return next((m for _, m in self._history[name] if m is not None), None)
         return macro
+
+    def meanings(self, name: bytes) -> list[Macro]:
+        """Every macro that `name` stands for somewhere in the unit's own source."""
+        macro = self.macros.get(name)
+        found = [] if macro is None else [macro]
+        return found + [m for _, m in self._history.get(name, ()) if m is not None and m is not macro]
+
+    def spliced(self) -> dict[str, list[int]]:
+        """The files that are included in the middle of a piece of the unit's own source (a list that is unfolded
+        in an initializer), with the byte offsets of those `#include`."""
+        active = self.active(self.main)
+        found: dict[str, list[int]] = {}
+        for offset, path in self.inclusions:
+            depth = 0
+            if path in self.included and path != self.path:
+                before = _LITERAL.sub(b"", active[:offset])
+                depth = before.count(b"{") - before.count(b"}")
+            if depth > 0:
+                found.setdefault(path, []).append(offset)
+        return found
 
     def active(self, source: SourceText) -> bytes:
         """The text of `source` as this unit compiles it: all else is blank, offsets stay."""
