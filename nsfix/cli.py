@@ -235,19 +235,15 @@ def _say(answer: Answer, base: str) -> bool:
     _remark(answer, base)
     for note in answer.mending.notes:
         _talk(note)
-    refused = False
     for remedy in answer.mending.remedies:
-        if remedy.refusal is None and remedy.finding.level is not Level.NOTE:
+        if remedy.file is not None:
             continue
         finding = remedy.finding
-        place = f"{_shown(finding.file, base)}:{finding.line}: "
-        if finding.level is Level.NOTE:
-            _talk(f"{place}{finding.message}")
-            continue
-        refused = True
-        _talk(f"{place}{finding.rule}: {finding.message}")
-        _talk(f"    not mended: {remedy.refusal}")
-    return refused
+        rule = "" if finding.level is Level.NOTE else f"{finding.rule}: "
+        _talk(f"{_shown(finding.file, base)}:{finding.line}: {rule}{finding.message}")
+        if remedy.refusal is not None:
+            _talk(f"    not mended: {remedy.refusal}")
+    return answer.mending.refused
 
 
 def _remark(answer: Answer, base: str) -> None:

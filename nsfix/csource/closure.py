@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from nsfix.csource.macros import Macro
+from nsfix.csource.program import MacroTable
 
 
 class Closure:
@@ -14,7 +15,7 @@ class Closure:
         self.goals = frozenset(goals)
         self._answers: dict[int, tuple[Macro, bool]] = {}
 
-    def leads(self, macro: Macro, macros: Mapping[bytes, Macro]) -> bool:
+    def leads(self, macro: Macro, macros: MacroTable) -> bool:
         """Whether `macro`, with `macros` in force, leads to a goal."""
         known = self._answers.get(id(macro))
         if known is not None and known[0] is macro:
@@ -22,7 +23,7 @@ class Closure:
         self._answers[id(macro)] = (macro, False)  # ends a circle of macros
         words = macro.words()
         answer = not self.goals.isdisjoint(words) or any(
-            self.leads(inner, macros) for word in words if (inner := macros.get(word)) is not None
+            self.leads(inner, macros) for word in words if (inner := macros.macro(word)) is not None
         )
         self._answers[id(macro)] = (macro, answer)
         return answer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from nsfix.csource.macros import Macro
+from nsfix.csource.program import MacroTable
 
 _SHORTEST = 2  # letters of a fixed part that are worth looking at
 _NONE: frozenset[bytes] = frozenset()
@@ -16,7 +17,7 @@ class Pasting:
     def __init__(self) -> None:
         self._parts: dict[int, tuple[Macro, frozenset[bytes]]] = {}
 
-    def parts(self, macro: Macro, macros: Mapping[bytes, Macro]) -> frozenset[bytes]:
+    def parts(self, macro: Macro, macros: MacroTable) -> frozenset[bytes]:
         """The fixed parts that expanding `macro`, with `macros` in force, may paste, to any depth."""
         known = self._parts.get(id(macro))
         if known is not None:
@@ -24,7 +25,7 @@ class Pasting:
         self._parts[id(macro)] = (macro, _NONE)  # ends a circle of macros
         parts = set(_own_parts(macro))
         for word in macro.words():
-            inner = macros.get(word)
+            inner = macros.macro(word)
             if inner is not None and inner is not macro:
                 parts |= self.parts(inner, macros)
         answer = frozenset(parts) if parts else _NONE

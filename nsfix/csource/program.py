@@ -2,33 +2,72 @@
 
 One kernel source pulls in about a thousand headers, and thousands of sources the same ones. A condition that
 asks only for the configuration and the compiler has one answer for them all, so it is evaluated when the header
-is first read, and runs of `#define` become one table. What is left for each unit is short.
+is first read. A run of `#define` is one step, and its macros are read only when one of them is asked for. What is
+left for each unit is short.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
-from nsfix.csource.directives import Arm, Conditional, Directive, build_skeleton, scan_directives
+from nsfix.csource.directives import ARM_OPENERS, OPENERS, Arm, Conditional, Directive, scan_directives
 from nsfix.csource.lexer import blank_comments, join_words, spaces
 from nsfix.csource.macros import Macro
-from nsfix.csource.predefined import SETTLED
+from nsfix.csource.settled import Settled
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _NAME = re.compile(rb"\s*(\w+)")
 _DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
-_CONFIG_TEST = re.compile(rb"\b(IS_ENABLED|IS_BUILTIN|IS_MODULE|IS_REACHABLE)\s*\(\s*(CONFIG_\w+)\s*\)")
-_CONFIG_TESTS = frozenset((b"IS_ENABLED", b"IS_BUILTIN", b"IS_MODULE", b"IS_REACHABLE", b"defined"))
+# The newline is a literal prefix that `re` searches for quickly.
+_STEERING = re.compile(
+    rb"\n[ \t\f\v]*#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif|include_next|include|import|undef|pragma)"
+    rb"\b([^\n\\]*(?:\\(?:\r?\n|.)[^\n\\]*)*)",
+    re.S,
+)
+_DEFINE = re.compile(rb"\n[ \t\f\v]*#[ \t]*define[ \t]+(\w+)")
+_CONTINUATION = re.compile(rb"\\\r?\n")
+Span = tuple[int, int]
+
+
+class Run:
+    """Definitions that stand together, unread: they are read when one of their macros is asked for."""
+
+    __slots__ = ("_file", "_macros", "_start", "_text", "names")
+
+    def __init__(self, text: bytes, file: str, start: int, names: list[bytes]) -> None:
+        self._text = text
+        self._file = file
+        self._start = start
+        self.names = names
+        self._macros: dict[bytes, Macro] | None = None
+
+    def macro(self, name: bytes) -> Macro | None:
+        """The macro `name` of this run, as its last definition here has it."""
+        if self._macros is None:
+            self._macros = {
+                d.name: Macro(d.name, d.argument, self._file, self._start + d.start)
+                for d in scan_directives(blank_comments(self._text))
+                if d.keyword == b"define"
+            }
+        return self._macros.get(name)
+
+
+class MacroTable(dict[bytes, "Macro | Run"]):
+    """The macros that hold at one place, by name."""
+
+    def macro(self, name: bytes) -> Macro | None:
+        """The macro `name`, or None."""
+        found = self.get(name)
+        return found.macro(name) if type(found) is Run else found  # type: ignore[return-value]
 
 
 @dataclass(slots=True)
 class Define:
-    """Macros to define, all at once. `start` is the offset of the first."""
+    """Macros to define, all at once. `start` is the byte offset of the first."""
 
-    macros: dict[bytes, Macro]
+    macros: dict[bytes, Macro | Run]
     start: int
 
 
@@ -62,137 +101,63 @@ class Choice:
 Step = Define | Undefine | Include | Choice
 
 
-@dataclass(slots=True)
+@dataclass
 class SourceText:
-    """One file as read: its text, the same with comments blank, its program.
+    """One file as read: its text and its program.
 
-    `dead` are the spans (byte offsets, end exclusive) that no unit of this kernel compiles. `guard` is the
-    macro of its include guard, `once` tells of `#pragma once`, `odd_at` of an unbalanced conditional.
-    `loosening` are settled words that the file itself defines, so that they are not settled after all.
+    `dead` are the spans (byte offsets, end exclusive) that no unit of this kernel compiles, `choices` the
+    conditionals that units decide. `guard` is the macro of its include guard, `once` tells of `#pragma once`,
+    `odd_at` of a conditional without a partner. `loosening` are settled words that the file itself defines, so
+    that they are not settled after all.
     """
 
     path: str
     directory: str
     text: bytes
-    code: bytes
     program: list[Step]
-    dead: list[tuple[int, int]]
-    lines: list[tuple[int, int]]
+    dead: list[Span]
     choices: list[Conditional]
+    own: bool = False
     guard: bytes | None = None
     once: bool = False
     odd_at: int | None = None
     loosening: frozenset[bytes] = frozenset()
-    lines_sorted: bool = False
     views: dict[object, bytes] = field(default_factory=dict)
 
+    @cached_property
+    def lines(self) -> list[Span]:
+        """The spans of all directives, in order."""
+        return [(d.start, d.end) for d in scan_directives(blank_comments(self.text))]
 
-class Settled:
-    """The macros that are the same for every unit of a kernel, and what conditions over them come to.
+    @cached_property
+    def code(self) -> bytes:
+        """The text with its comments blank, offsets kept."""
+        code = blank_comments(self.text)
+        return join_words(code, lambda offset: self.directive_at(offset) is not None) if self.own else code
 
-    `macros` are the configuration's and the compiler's; `loose` are words that some unit of this run defines
-    by itself (a driver with a CONFIG_ of its own), so that conditions over them are left to the units.
-    """
-
-    def __init__(self, macros: Mapping[bytes, bytes], loose: frozenset[bytes] = frozenset()) -> None:
-        self.macros = macros
-        self.loose = loose
-        self._answers: dict[tuple[bytes, bytes], bool | None] = {}
-
-    def answer(self, directive: Directive) -> bool | None:
-        """Whether the arm that `directive` opens is taken; None where a unit has to say."""
-        key = (directive.keyword, directive.argument)
-        try:
-            return self._answers[key]
-        except KeyError:
-            answer = self._answers[key] = self._work_out(*key)
-            return answer
-
-    def _settles(self, word: bytes) -> bool:
-        return (word.startswith(b"CONFIG_") or word in SETTLED) and word not in self.loose
-
-    def _work_out(self, keyword: bytes, argument: bytes) -> bool | None:
-        if keyword == b"else":
-            return True
-        if keyword in (b"ifdef", b"ifndef", b"elifdef", b"elifndef"):
-            match = _NAME.match(argument)
-            if match is None or not self._settles(match[1]):
-                return None
-            return (match[1] in self.macros) == (not keyword.endswith(b"ndef"))
-        words = _WORD.findall(argument)
-        if not all(word in _CONFIG_TESTS or self._settles(word) for word in words if not word[0] in b"uUlL"):
-            return None
-        if b"__has" in argument or any(word in b"uUlL" and word in self.loose for word in words):
-            return None
-        return self._evaluate(argument)
-
-    def _evaluate(self, argument: bytes) -> bool | None:
-        text = _CONFIG_TEST.sub(lambda m: b"1" if self.config_test(m[1], m[2]) else b"0", argument)
-        tokens: list[bytes] = []
-        for word in resolve_defined(condition_tokens(text), self.macros.__contains__):
-            body = self.macros.get(word)
-            tokens += [word] if body is None else condition_tokens(body) or [word]
-        if any(t in _CONFIG_TESTS for t in tokens):
-            return None
-        try:
-            value = evaluate_tokens(tokens, lambda word: 0)
-        except BadCondition:
-            return None
-        return None if value is None else bool(value)
-
-    def config_test(self, test: bytes, option: bytes) -> bool:
-        """IS_ENABLED and its kin, as include/linux/kconfig.h has them for a module."""
-        built_in = self.macros.get(option) == b"1"
-        module = self.macros.get(option + b"_MODULE") == b"1"
-        return {
-            b"IS_ENABLED": built_in or module,
-            b"IS_BUILTIN": built_in,
-            b"IS_MODULE": module,
-            b"IS_REACHABLE": built_in or (module and b"MODULE" in self.macros),
-        }[test]
+    def directive_at(self, offset: int) -> Span | None:
+        """The directive that holds the byte at `offset`, or None."""
+        index = bisect_right(self.lines, (offset, 1 << 62)) - 1
+        if index >= 0 and self.lines[index][0] <= offset < self.lines[index][1]:
+            return self.lines[index]
+        return None
 
 
-def resolve_defined(tokens: list[bytes], known: Callable[[bytes], bool]) -> list[bytes]:
-    """`tokens` with each `defined X` and `defined(X)` replaced by 1 or 0."""
-    if b"defined" not in tokens:
-        return tokens
-    out: list[bytes] = []
-    index = 0
-    while index < len(tokens):
-        if tokens[index] != b"defined":
-            out.append(tokens[index])
-            index += 1
-            continue
-        if tokens[index + 1 : index + 2] == [b"("] and tokens[index + 3 : index + 4] == [b")"]:
-            name, index = tokens[index + 2], index + 4
-        else:
-            name, index = (tokens[index + 1] if index + 1 < len(tokens) else b""), index + 2
-        out.append(b"1" if known(name) else b"0")
-    return out
-
-
-def read_source(path: str, directory: str, text: bytes, settled: Settled, together: bool = True) -> SourceText:
+def read_source(path: str, directory: str, text: bytes, settled: Settled, own: bool = False) -> SourceText:
     """Read `text`, the contents of the file `path`, into a SourceText.
 
-    With `together`, runs of definitions become one table; without, each stays a step of its own, which keeps
-    their order visible (for the source of a unit itself).
+    For the source of a unit itself (`own`) every definition is a step, which keeps their order visible.
     """
-    code = blank_comments(text)
-    skeleton = build_skeleton(scan_directives(code), len(code))
-    maker = _Maker(path, settled, together)
-    program = maker.make(skeleton.block)
-    source = SourceText(
-        path, directory, text, code, program, maker.dead, maker.lines, maker.choices, odd_at=skeleton.odd_at
-    )
-    if not together:
-        source.code = join_words(code, lambda offset: any(a <= offset < b for a, b in maker.lines))
+    maker = _Maker(path, text, settled, own)
+    program = maker.make()
+    source = SourceText(path, directory, text, program, maker.dead, maker.choices, own, odd_at=maker.odd_at)
     source.once = maker.once
     source.loosening = frozenset(maker.loosening) - settled.loose
-    if len(skeleton.block) == 1 and len(program) == 1 and isinstance(program[0], Choice):
+    if len(program) == 1 and isinstance(program[0], Choice):
         source.guard = _guard_of(program[0].conditional)
         if source.guard is not None:  # asked when the file is entered, so that it need not be asked again
-            source.program = program[0].programs[0]
             source.choices.remove(program[0].conditional)
+            source.program = program[0].programs[0]
     return source
 
 
@@ -207,89 +172,184 @@ def _guard_of(conditional: Conditional) -> bytes | None:
     return (negated[2] or negated[3]) if negated and negated[1] else None
 
 
-class _Maker:
-    """Turns a block of directives into steps."""
+@dataclass(slots=True)
+class _Open:
+    """A conditional that is being read. `steps` are those it stands among, `live` whether any of it may count,
+    `settled` whether an arm was taken for certain, `left` the arms that units decide, with their steps."""
 
-    def __init__(self, path: str, settled: Settled, together: bool) -> None:
+    steps: list[Step]
+    live: bool
+    start: int
+    settled: bool = False
+    left: list[tuple[Arm, list[Step]]] = field(default_factory=list)
+    dead_from: int | None = None
+
+
+class _Maker:
+    """Turns the directives of one text into steps, in one pass."""
+
+    def __init__(self, path: str, text: bytes, settled: Settled, own: bool) -> None:
         self.path = path
+        self.text = b"\n" + text  # so that a first line is found; match offsets are then offsets in `text`
         self.settled = settled
-        self.together = together
-        self.dead: list[tuple[int, int]] = []
-        self.lines: list[tuple[int, int]] = []
+        self.own = own
+        self.dead: list[Span] = []
         self.choices: list[Conditional] = []
         self.once = False
+        self.odd_at: int | None = None
         self.loosening: set[bytes] = set()
+        self._open: list[_Open] = []
+        self._steps: list[Step] = []
+        self._live = True
+        self._opening = self.text.find(b"/*")  # the next comment that was not passed yet
+        self._blank: bytes | None = None
 
-    def make(self, block: list[Directive | Conditional]) -> list[Step]:
-        steps: list[Step] = []
-        self._block(block, steps)
-        return steps
+    def make(self) -> list[Step]:
+        """The steps of the whole text."""
+        top = self._steps
+        text = self.text
+        position = 0
+        for match in _STEERING.finditer(text):
+            start, end = match.span()
+            if self._live:
+                self._definitions(position, start)
+            position = start
+            if self._commented(start):
+                continue
+            keyword, argument = match.groups()
+            if b"/*" in argument or b"//" in argument:
+                argument = blank_comments(argument)
+            if b"\\" in argument:
+                argument = _CONTINUATION.sub(b" ", argument)
+            self._directive(keyword, argument.strip(), start, end - 1)
+            position = end
+        if self._live:
+            self._definitions(position, len(text))
+        for opened in reversed(self._open):
+            self.odd_at = opened.start
+            self._close(opened, len(text) - 1, len(text) - 1)
+        return top
 
-    def _block(self, block: list[Directive | Conditional], steps: list[Step]) -> None:
-        lines = self.lines
-        for part in block:
-            if isinstance(part, Conditional):
-                self._conditional(part, steps)
-                continue
-            keyword, name, argument, start, end = part
-            lines.append((start, end))
-            if keyword == b"define":
-                macro = Macro(name, argument, self.path, start)
-                if name.startswith(b"CONFIG_"):
-                    self.loosening.add(name)
-                last = steps[-1] if steps and self.together else None
-                if isinstance(last, Define):
-                    last.macros[name] = macro
-                else:
-                    steps.append(Define({name: macro}, start))
-            elif keyword in (b"include", b"include_next", b"import"):
-                steps.append(_include(part))
-            elif keyword == b"undef":
-                match = _NAME.match(argument)
-                if match:
-                    steps.append(Undefine(match[1], start))
-                    if match[1].startswith(b"CONFIG_"):
-                        self.loosening.add(match[1])
-            elif keyword == b"pragma" and argument == b"once":
-                self.once = True
+    def _commented(self, start: int) -> bool:
+        """Whether the line at `start` stands inside a block comment. To be asked for rising offsets only."""
+        text = self.text
+        while self._blank is None and 0 <= self._opening < start:
+            line = text[text.rfind(b"\n", 0, self._opening) + 1 : self._opening]
+            if b'"' in line or b"//" in line or b"'" in line:  # perhaps no comment: a real lexer has to tell
+                self._blank = blank_comments(text)
+                break
+            closing = text.find(b"*/", self._opening + 2)
+            if closing < 0 or closing > start:
+                return True
+            self._opening = text.find(b"/*", closing + 2)
+        return self._blank is not None and self._blank[start + 1 : start + 80].lstrip()[:1] != b"#"
 
-    def _conditional(self, conditional: Conditional, steps: list[Step]) -> None:
-        undecided: list[Arm] = []
-        for index, arm in enumerate(conditional.arms):
-            self.lines.append((arm.opener.start, arm.opener.end))
-            answer = self.settled.answer(arm.opener)
-            if answer is False:
-                self.dead.append((arm.start, arm.end))
+    def _definitions(self, start: int, end: int) -> None:
+        """Make steps of the `#define` lines between two other directives."""
+        text = self.text
+        if text.find(b"define", start, end) < 0:
+            return
+        first: int | None = None
+        names: list[bytes] = []
+        for match in _DEFINE.finditer(text, start, end):
+            if self._commented(match.start()):
                 continue
-            if answer is None:
-                undecided.append(arm)
-                continue
-            for later in conditional.arms[index + 1 :]:
-                self.lines.append((later.opener.start, later.opener.end))
-                self.dead.append((later.start, later.end))
-            if not undecided:
-                self._block(arm.block, steps)
+            if self.own:
+                self._define_own(match.start())
+            names.append(match[1])
+            first = match.start() if first is None else first
+        if first is None:
+            return
+        self.loosening.update(name for name in names if name.startswith(b"CONFIG_"))
+        if not self.own:
+            run = Run(text[first:end], self.path, first - 1, names)
+            self._steps.append(Define(dict.fromkeys(names, run), first))
+
+    def _define_own(self, start: int) -> None:
+        end = start + 1
+        while True:  # to the end of the logical line
+            end = self.text.find(b"\n", end)
+            if end < 0:
+                end = len(self.text)
+                break
+            if self.text[end - 1 : end] != b"\\" and self.text[end - 2 : end] != b"\\\r":
+                break
+            end += 1
+        for found in scan_directives(blank_comments(self.text[start + 1 : end])):
+            macro = Macro(found.name, found.argument, self.path, start)
+            self._steps.append(Define({found.name: macro}, start))
+
+    def _directive(self, keyword: bytes, argument: bytes, start: int, end: int) -> None:
+        if keyword in OPENERS:
+            opened = _Open(self._steps, self._live, start)
+            self._open.append(opened)
+            self._arm(opened, Directive(keyword, b"", argument, start, end))
+        elif keyword in ARM_OPENERS or keyword == b"endif":
+            if not self._open:
+                self.odd_at = start if self.odd_at is None else self.odd_at
+                return
+            opened = self._open[-1]
+            self._end_arm(opened, start)
+            if keyword == b"endif":
+                self._close(opened, start, end)
             else:
-                undecided.append(arm)
-            break
-        self.lines.append((conditional.arms[-1].end, conditional.end))
-        if undecided:
-            left = Conditional(undecided, conditional.start, conditional.end)
-            self.choices.append(left)
-            steps.append(Choice(left, [self.make(arm.block) for arm in undecided]))
+                self._arm(opened, Directive(keyword, b"", argument, start, end))
+        elif not self._live:
+            return
+        elif keyword == b"undef":
+            match = _NAME.match(argument)
+            if match:
+                self._steps.append(Undefine(match[1], start))
+                if match[1].startswith(b"CONFIG_"):
+                    self.loosening.add(match[1])
+        elif keyword == b"pragma":
+            self.once = self.once or argument == b"once"
+        else:
+            self._steps.append(_include(keyword, argument, start))
+
+    def _arm(self, opened: _Open, opener: Directive) -> None:
+        if not opened.live or opened.settled:
+            answer: bool | None = False
+        else:
+            answer = self.settled.answer(opener.keyword, opener.argument)
+        self._live = answer is not False
+        if answer is False:
+            opened.dead_from = opener.end if opened.live else None
+            return
+        opened.settled = answer is True
+        if answer is True and not opened.left:
+            self._steps = opened.steps
+        else:
+            self._steps = []
+            opened.left.append((Arm(opener), self._steps))
+
+    def _end_arm(self, opened: _Open, end: int) -> None:
+        if opened.dead_from is not None:
+            self.dead.append((opened.dead_from, end))
+            opened.dead_from = None
+        elif opened.left and self._live:
+            opened.left[-1][0].end = end
+
+    def _close(self, opened: _Open, start: int, end: int) -> None:
+        self._end_arm(opened, start)
+        self._open.remove(opened)
+        self._steps, self._live = opened.steps, opened.live
+        if opened.left:
+            conditional = Conditional([arm for arm, _ in opened.left], opened.start, end)
+            self.choices.append(conditional)
+            self._steps.append(Choice(conditional, [steps for _, steps in opened.left]))
 
 
-def _include(directive: Directive) -> Include:
-    argument = directive.argument
-    following = directive.keyword == b"include_next"
+def _include(keyword: bytes, argument: bytes, start: int) -> Include:
+    following = keyword == b"include_next"
     if argument[:1] == b"<":
-        return Include(argument[1:].partition(b">")[0], False, following, argument, directive.start)
+        return Include(argument[1:].partition(b">")[0], False, following, argument, start)
     if argument[:1] == b'"':
-        return Include(argument[1:].partition(b'"')[0], True, following, argument, directive.start)
-    return Include(b"", False, following, argument, directive.start)
+        return Include(argument[1:].partition(b'"')[0], True, following, argument, start)
+    return Include(b"", False, following, argument, start)
 
 
-def blank_spans(code: bytes, spans: list[tuple[int, int]]) -> bytes:
+def blank_spans(code: bytes, spans: list[Span]) -> bytes:
     """`code` with every span of `spans` blanked; overlapping spans are welcome."""
     pieces: list[bytes] = []
     position = 0

@@ -8,7 +8,6 @@ occurrence are expanded and parsed, so a unit costs what it says, not what it in
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -79,7 +78,7 @@ class Session:
         key = (id(finder), source.path)
         found = self._hits.get(key)
         if found is None:
-            found = self._hits[key] = finder.find(source.code)
+            found = self._hits[key] = finder.find(source.code if source.own else source.text)
         return found
 
     def words(self, path: str, active: bytes) -> frozenset[bytes]:
@@ -267,12 +266,12 @@ class Reader:
             elif self.session.is_kernel(source.path):
                 continue
             else:
-                hits = finder.find(source.code)
+                hits = finder.find(source.code if source.own else source.text)
             for name, offset in hits:
                 self._visit(source, name, offset)
 
     def _visit(self, source: SourceText, name: bytes, offset: int) -> None:
-        line = _line_span(source, offset)
+        line = source.directive_at(offset)
         if line is not None:
             self._macro(source, line, name, offset)
             return
@@ -303,9 +302,9 @@ class Reader:
     def _macro(self, source: SourceText, line: Span, name: bytes, offset: int) -> None:
         """A name in a `#define` line makes the macro a word to look for."""
         match = _DEFINE.match(source.code, line[0])
-        if match is None or match.start(1) == offset:
+        if match is None or match.start(1) == offset or source.code[offset : offset + 1] != name[:1]:
             return
-        macro = self.unit.macros.get(match[1])
+        macro = self.unit.macros.macro(match[1])
         alive = macro is not None and macro.file == source.path and macro.start == line[0]
         if alive or source.path == self.unit.path:
             self._look_for(match[1], source.path)
@@ -411,14 +410,3 @@ class Reader:
             line = LineIndex(source.text).line(offset) if source is not None else 1
             self._line_cache[key] = line
         return line
-
-
-def _line_span(source: SourceText, offset: int) -> Span | None:
-    """The directive line that holds `offset`, or None."""
-    if not source.lines_sorted:
-        source.lines.sort()
-        source.lines_sorted = True
-    index = bisect_right(source.lines, (offset, 1 << 62)) - 1
-    if index >= 0 and source.lines[index][0] <= offset < source.lines[index][1]:
-        return source.lines[index]
-    return None

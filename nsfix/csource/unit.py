@@ -19,14 +19,15 @@ from nsfix.csource.program import (
     Choice,
     Define,
     Include,
-    Settled,
+    MacroTable,
+    Run,
     SourceText,
     Step,
     Undefine,
     blank_spans,
     read_source,
-    resolve_defined,
 )
+from nsfix.csource.settled import Settled, resolve_defined
 
 _NAME = re.compile(rb"\s*(\w+)")
 _LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
@@ -60,21 +61,21 @@ class Store:
         self._sources: dict[str, SourceText | None] = {}
         self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
 
-    def source(self, path: str, together: bool = True) -> SourceText | None:
-        """The file `path`, or None where it cannot be read."""
-        if not together:
-            return self._make(path, False)
+    def source(self, path: str, own: bool = False) -> SourceText | None:
+        """The file `path`, as a unit's `own` source or as one that it includes; None where it cannot be read."""
+        if own:
+            return self._make(path, True)
         try:
             return self._sources[path]
         except KeyError:
-            source = self._sources[path] = self._make(path, True)
+            source = self._sources[path] = self._make(path, False)
             return source
 
-    def _make(self, path: str, together: bool) -> SourceText | None:
+    def _make(self, path: str, own: bool) -> SourceText | None:
         text = self._read(path)
         if text is None:
             return None
-        source = read_source(path, directory_of(path), text, self.settled, together)
+        source = read_source(path, directory_of(path), text, self.settled, own)
         if source.loosening and not path.endswith("/generated/autoconf.h"):
             raise Loosened(source.loosening)
         return source
@@ -85,7 +86,7 @@ class _Marks:
     """Macro states of a unit's own source at the includes that stand after code."""
 
     offsets: list[int] = field(default_factory=list)
-    states: list[dict[bytes, Macro]] = field(default_factory=list)
+    states: list[MacroTable] = field(default_factory=list)
 
 
 class Unit:
@@ -93,13 +94,13 @@ class Unit:
     Loosened where the store must be made anew."""
 
     def __init__(self, path: str, compilation: Compilation, store: Store) -> None:
-        source = store.source(path, together=False)
+        source = store.source(path, own=True)
         if source is None:
             raise FileNotFoundError(path)
         self.path = path
         self.main = source
         self.store = store
-        self.macros: dict[bytes, Macro] = {}
+        self.macros = MacroTable()
         self.included: dict[str, SourceText] = {}
         self.inclusions: list[tuple[int, str]] = []
         self.missing: list[tuple[str, int, bytes]] = []
@@ -109,7 +110,7 @@ class Unit:
         self._depth = 0
         self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._marks = _Marks()
-        self._expander = Expander(lambda name, offset: self.macros.get(name))
+        self._expander = Expander(lambda name, offset: self.macros.macro(name))
         self._walk()
 
     def _walk(self) -> None:
@@ -163,14 +164,15 @@ class Unit:
                     self._remember(step.name, step.start, None)
                 macros.pop(step.name, None)
 
-    def _note(self, defined: dict[bytes, Macro]) -> None:
+    def _note(self, defined: dict[bytes, Macro | Run]) -> None:
         for name, macro in defined.items():
-            self._remember(name, macro.start, macro)
+            if isinstance(macro, Macro):
+                self._remember(name, macro.start, macro)
 
     def _remember(self, name: bytes, offset: int, macro: Macro | None) -> None:
         entries = self._history.get(name)
         if entries is None:
-            self._history[name] = [(-1, self.macros.get(name)), (offset, macro)]
+            self._history[name] = [(-1, self.macros.macro(name)), (offset, macro)]
         else:
             entries.append((offset, macro))
 
@@ -187,7 +189,7 @@ class Unit:
             return
         if source is self.main and self._after_code(step.start):
             self._marks.offsets.append(step.start)
-            self._marks.states.append(dict(self.macros))
+            self._marks.states.append(MacroTable(self.macros))
         if source is self.main:
             self.inclusions.append((step.start, path))
         self._enter(path)
@@ -264,7 +266,7 @@ class Unit:
         """
         macros = self.macros
         if path != self.path:
-            return lambda name, offset: macros.get(name)
+            return lambda name, offset: macros.macro(name)
         history = self._history
         offsets, states = self._marks.offsets, self._marks.states
 
@@ -274,21 +276,21 @@ class Unit:
                 index = bisect_right(entries, offset, key=lambda e: e[0]) - 1
                 return entries[max(index, 0)][1]
             if offsets and offset < offsets[-1]:
-                return states[bisect_right(offsets, offset)].get(name)
-            return macros.get(name)
+                return states[bisect_right(offsets, offset)].macro(name)
+            return macros.macro(name)
 
         return lookup
 
     def defined(self, name: bytes) -> Macro | None:
         """A macro of that name that holds somewhere in the unit's own source; None where there is none."""
-        macro = self.macros.get(name)
+        macro = self.macros.macro(name)
         if macro is None and name in self._history:
             return next((m for _, m in self._history[name] if m is not None), None)
         return macro
 
     def meanings(self, name: bytes) -> list[Macro]:
         """Every macro that `name` stands for somewhere in the unit's own source."""
-        macro = self.macros.get(name)
+        macro = self.macros.macro(name)
         found = [] if macro is None else [macro]
         return found + [m for _, m in self._history.get(name, ()) if m is not None and m is not macro]
 

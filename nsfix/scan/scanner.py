@@ -14,8 +14,8 @@ from nsfix.csource.assembler import assembler_uses
 from nsfix.csource.includes import IncludePath, Listings
 from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport
 from nsfix.csource.predefined import predefined_macros
-from nsfix.csource.program import Settled
 from nsfix.csource.reading import Reader, Session, SymbolUse
+from nsfix.csource.settled import Settled
 from nsfix.csource.statements import read_layout
 from nsfix.csource.unit import Compilation, Loosened, Store, Unit
 from nsfix.errors import InputError
