@@ -65,7 +65,7 @@ def apply(dry_run: bool, words: tuple[str, ...], **options: Any) -> None:
     request = _request(words, options)
     if dry_run:
         _finish(_show_diff(request, options))
-    answer = _answer(request, options, writes=True)
+    answer = _answer(request, options, brief=True)
     base = base_of(request)
     mending = answer.mending
     writes = [Write(path, before, after) for path, (before, after) in sorted(mending.texts.items())]
@@ -96,7 +96,7 @@ def diff(words: tuple[str, ...], **options: Any) -> None:
 def check(form: str, output: str | None, verbose: bool, words: tuple[str, ...], **options: Any) -> None:
     """Say what is missing, and why; change nothing."""
     request = _request(words, options)
-    answer = _answer(request, options, writes=False)
+    answer = _answer(request, options, brief=False)
     base = base_of(request)
     report = _report(answer, base)
     if form == "json":
@@ -184,7 +184,7 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
     )
 
 
-def _answer(request: Request, options: dict[str, Any], writes: bool) -> Answer:
+def _answer(request: Request, options: dict[str, Any], brief: bool) -> Answer:
     if options["log"] or options["nsdeps"]:
         from nsfix.replay import check_log, check_nsdeps
 
@@ -196,7 +196,7 @@ def _answer(request: Request, options: dict[str, Any], writes: bool) -> Answer:
 
         return check_build(request)
     with Progress("reading sources") as progress:
-        return check_sources(request, progress=progress.update)
+        return check_sources(request, progress=progress.update, brief=brief)
 
 
 def _confirm(request: Request, base: str) -> bool:
@@ -213,7 +213,7 @@ def _confirm(request: Request, base: str) -> bool:
 
 
 def _show_diff(request: Request, options: dict[str, Any]) -> int:
-    answer = _answer(request, options, writes=False)
+    answer = _answer(request, options, brief=True)
     base = base_of(request)
     changes = [Change(shown_path(path, base), *texts) for path, texts in sorted(answer.mending.texts.items())]
     patch = unified_diff(changes)

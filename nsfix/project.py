@@ -109,13 +109,17 @@ def check_sources(
     request: Request,
     read: ReadFile = read_file,
     progress: Callable[[int, int], None] | None = None,
+    brief: bool = False,
 ) -> Answer:
-    """Find what is missing from the sources alone, and plan its mending."""
+    """Find what is missing from the sources alone, and plan its mending.
+
+    With `brief`, each need comes with one use or a few instead of all: enough to mend it.
+    """
     kernel = load_kernel(request)
     kbuild = load_modules(request, kernel)
     exports = load_exports(request, kernel, kbuild)
     _require_sources(kbuild.modules)
-    scanner = Scanner(kernel, exports, read)
+    scanner = Scanner(kernel, exports, read, brief)
     facts = scanner.scan(kbuild.modules, progress)
     layouts = layouts_of(facts.modules, read)
     modules: list[Module] = []

@@ -15,6 +15,10 @@ class Closure:
         self.goals = frozenset(goals)
         self._answers: dict[int, tuple[Macro, bool]] = {}
 
+    def reaches(self, macro: Macro, words: set[bytes]) -> bool:
+        """Whether a goal stands in the body of `macro` itself, whose words are `words`."""
+        return not self.goals.isdisjoint(words)
+
     def leads(self, macro: Macro, macros: MacroTable) -> bool:
         """Whether `macro`, with `macros` in force, leads to a goal."""
         known = self._answers.get(id(macro))
@@ -22,7 +26,7 @@ class Closure:
             return known[1]
         self._answers[id(macro)] = (macro, False)  # ends a circle of macros
         words = macro.words()
-        answer = not self.goals.isdisjoint(words) or any(
+        answer = self.reaches(macro, words) or any(
             self.leads(inner, macros) for word in words if (inner := macros.macro(word)) is not None
         )
         self._answers[id(macro)] = (macro, answer)

@@ -26,7 +26,7 @@ class Macro:
     `file` and `start` (a byte offset) say where it stands; `file` is empty for what the compiler predefines.
     """
 
-    __slots__ = ("_body", "_params", "argument", "file", "name", "start", "variadic")
+    __slots__ = ("_body", "_params", "_plain", "argument", "file", "name", "start", "variadic")
 
     def __init__(self, name: bytes, argument: bytes, file: str = "", start: int = 0) -> None:
         self.name = name
@@ -36,6 +36,7 @@ class Macro:
         self.variadic: bytes | None = None
         self._params: list[bytes] | None = None
         self._body: list[bytes] | None = None
+        self._plain: list[tuple[bytes, bool, bool]] | None = None
 
     @property
     def is_function(self) -> bool:
@@ -57,6 +58,20 @@ class Macro:
             self._read()
         assert self._body is not None
         return self._body
+
+    @property
+    def plain(self) -> list[tuple[bytes, bool, bool]]:
+        """The body as (token, whether it is a parameter, whether white space stands before it), for a macro
+        that neither pastes nor quotes; empty for one that does."""
+        if self._plain is None:
+            self._plain = []
+            if not {b"#", b"##", b"__VA_OPT__"}.intersection(self.body):
+                spaced = False
+                for text in self.body:
+                    if text != b" ":
+                        self._plain.append((text, text in self.params, spaced))
+                    spaced = text == b" "
+        return self._plain
 
     def _read(self) -> None:
         text = self.argument
@@ -106,6 +121,9 @@ class Token(NamedTuple):
     spaced: bool = False
 
 
+_new = tuple.__new__  # a Token without the detour through its constructor: expansion makes millions
+
+
 class EndlessExpansion(Exception):
     """An expansion that grows past any use."""
 
@@ -116,7 +134,7 @@ def tokenize(text: bytes, base: int = 0) -> list[Token]:
     position = 0
     for match in TOKEN.finditer(text):
         start, end = match.span()
-        tokens.append(Token(match.group(), start + base, (), _EMPTY, start > position))
+        tokens.append(_new(Token, (match.group(), start + base, (), _EMPTY, start > position)))
         position = end
     return tokens
 
@@ -221,6 +239,8 @@ class Expander:
         hidden: frozenset[bytes],
     ) -> list[Token]:
         out: list[Token] = []
+        if macro.plain:
+            return self._substitute_plain(macro, arguments, site, via, hidden)
         body = macro.body
         index, size = 0, len(body)
         spaced: bool | None = site.spaced
@@ -260,6 +280,34 @@ class Expander:
                 out.append(Token(text, site.offset, via, hidden, bool(spaced)))
             spaced = False
         return [token for token in out if token.text]
+
+    def _substitute_plain(
+        self,
+        macro: Macro,
+        arguments: dict[bytes, list[Token]],
+        site: Token,
+        via: tuple[Macro, ...],
+        hidden: frozenset[bytes],
+    ) -> list[Token]:
+        """What `_substitute` does, for the great many macros that only repeat their arguments."""
+        out: list[Token] = []
+        expanded: dict[bytes, list[Token]] = {}
+        offset = site.offset
+        for number, (text, is_param, spaced) in enumerate(macro.plain):
+            if number == 0:
+                spaced = site.spaced
+            if not is_param:
+                out.append(_new(Token, (text, offset, via, hidden, spaced)))
+                continue
+            chosen = expanded.get(text)
+            if chosen is None:
+                chosen = expanded[text] = self._expand(arguments[text])
+            gap: bool | None = spaced
+            for argument_text, place, through, hides, own_gap in chosen:
+                hides = hides | hidden if hides else hidden
+                out.append(_new(Token, (argument_text, place, through, hides, own_gap if gap is None else gap)))
+                gap = None
+        return out
 
     def _operand(
         self,

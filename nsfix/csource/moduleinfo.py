@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from nsfix.csource.chunks import chunk_at
 from nsfix.csource.closure import Closure
 from nsfix.csource.lexer import LineIndex
-from nsfix.csource.macros import Token
+from nsfix.csource.macros import Macro, Token
 from nsfix.csource.names import word_offsets
+from nsfix.csource.program import MacroTable
 from nsfix.csource.reading import Session
 from nsfix.csource.unit import Unit
 
 _INFO_GOALS = (b"MODULE_INFO", b"__MODULE_INFO", b"MODULE_IMPORT_NS", b"MODULE_LICENSE")
 _EXPORT_GOALS = (b"___EXPORT_SYMBOL", b"__EXPORT_SYMBOL", b"_EXPORT_SYMBOL")
+_TAGGED = (b"MODULE_INFO", b"__MODULE_INFO")
 _TAGS = (b"import_ns", b"license")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9a-fA-F]+)|(.))", re.S)
 _ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0"}
@@ -59,12 +61,31 @@ class SourceExport:
     line: int
 
 
+class _InfoClosure(Closure):
+    """Leads to .modinfo entries of the tags that count: one that fixes another tag (MODULE_AUTHOR) does not."""
+
+    def reaches(self, macro: Macro, words: set[bytes]) -> bool:
+        if self.goals.isdisjoint(words):
+            return False
+        body = [token for token in macro.body if token != b" "]
+        for index, token in enumerate(body):
+            if token in self.goals:
+                tag = body[index + 2] if body[index + 1 : index + 2] == [b"("] and index + 2 < len(body) else b""
+                if tag in macro.params or tag in _TAGS or token not in _TAGGED:
+                    return True
+        return False
+
+    def leads(self, macro: Macro, macros: MacroTable) -> bool:
+        # __MODULE_INFO takes any tag; what gets there through MODULE_INFO was asked there.
+        return macro.name not in _TAGGED and super().leads(macro, macros)
+
+
 class ModuleInfoReader:
     """Reads .modinfo entries and exports of units; what it learns of macros is kept for the next unit."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._info = Closure(_INFO_GOALS)
+        self._info = _InfoClosure(_INFO_GOALS)
         self._exports = Closure(_EXPORT_GOALS)
         self._imports_in_headers = session.finder_for(frozenset((b"MODULE_IMPORT_NS",)))
 

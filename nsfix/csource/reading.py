@@ -198,20 +198,53 @@ class Reader:
         self._dirty: set[Key] = set()
         self._local_queue: set[bytes] = set()
         self._header_queue: set[bytes] = set()
+        self._own = {path: None for path in unit.included if not session.is_kernel(path)}
         self._spliced = unit.spliced()
         self._pasting: list[tuple[frozenset[bytes], frozenset[Key]]] = []
         self._constants = NameConstants(unit, session, self.piece)
         self._line_cache: dict[tuple[str, int], int] = {}
 
-    def uses(self) -> UnitUses:
-        """Every real use, and what the unit defines."""
-        for source in self.unit.included.values():
-            for name, offset in self.session.hits(source, self.session.finder):
-                self._visit(source, name, offset)
+    def uses(self, group_of: Callable[[bytes], str] | None = None) -> UnitUses:
+        """Every real use, and what the unit defines.
+
+        With `group_of`, which gives the namespace of a symbol, one real use of each namespace is enough: then
+        the rest of its occurrences are left unread, and so is what they would have shown.
+        """
         self._find_pasting()
         self._touch_pasting(self.session.symbol_set)
+        groups: dict[str, dict[bytes, list[tuple[SourceText, int]]]] = {}
+        for source in self.unit.included.values():
+            brief = group_of is not None and source.path in self._own
+            for name, offset in self.session.hits(source, self.session.finder):
+                if brief and group_of is not None:
+                    groups.setdefault(group_of(name), {}).setdefault(name, []).append((source, offset))
+                else:
+                    self._visit(source, name, offset)
         self._settle()
-        return self._collect()
+        result = self._collect()
+        if group_of is None:
+            return result
+        for group, symbols in groups.items():
+            result = self._prove(group, symbols, group_of, result)
+        return result
+
+    def _prove(
+        self,
+        group: str,
+        symbols: dict[bytes, list[tuple[SourceText, int]]],
+        group_of: Callable[[bytes], str],
+        result: UnitUses,
+    ) -> UnitUses:
+        """Read the occurrences of one namespace's symbols, symbol by symbol, until a real use is found."""
+        for name, places in reversed(symbols.items()):  # a probe function, last in its file, is near the root
+            if any(group_of(use.symbol) == group for use in result.uses):
+                break
+            for source, offset in places:
+                self._visit(source, name, offset)
+            if self._dirty or self._local_queue or self._header_queue:
+                self._settle()
+                result = self._collect()
+        return result
 
     def piece(self, key: Key) -> Piece:
         """The piece at `key` of this unit."""
@@ -227,9 +260,8 @@ class Reader:
     def _find_pasting(self) -> None:
         """Note where macros are called that paste names together: no search would find those names."""
         unit, session = self.unit, self.session
-        for source in unit.included.values():
-            if session.is_kernel(source.path):
-                continue
+        for path in self._own:
+            source = unit.included[path]
             active = unit.active(source)
             for word in session.words(source.path, active):
                 parts: set[bytes] = set()
@@ -260,11 +292,10 @@ class Reader:
 
     def _search(self, names: set[bytes], everywhere: bool) -> None:
         finder = self.session.finder_for(frozenset(names)) if everywhere else NameFinder(names)
-        for source in self.unit.included.values():
+        included = self.unit.included
+        for source in included.values() if everywhere else [included[path] for path in self._own]:
             if everywhere:
                 hits = self.session.hits(source, finder)
-            elif self.session.is_kernel(source.path):
-                continue
             else:
                 hits = finder.find(source.code if source.own else source.text)
             for name, offset in hits:
@@ -313,7 +344,7 @@ class Reader:
         if word in self._words:
             return
         self._words.add(word)
-        (self._header_queue if self.session.is_kernel(defined_in) else self._local_queue).add(word)
+        (self._local_queue if defined_in in self._own else self._header_queue).add(word)
 
     def _evaluate(self, key: Key) -> None:
         piece = self.piece(key)
@@ -371,7 +402,7 @@ class Reader:
         if id(definition) in path:
             return
         path.add(id(definition))
-        own = not self.session.is_kernel(key[0]) or place is None
+        own = key[0] in self._own or place is None
         for name, tokens in definition.uses.items():
             inner = defined.get(name)
             for token in tokens:
@@ -386,7 +417,7 @@ class Reader:
                     if inner_definition.root:
                         continue
                     step = chain
-                    if self.session.is_kernel(inner_key[0]):
+                    if inner_key[0] not in self._own:
                         start = inner_definition.start
                         token_there = self._pieces[inner_key].token_at(start)
                         step += (self._named(name, inner_key[0], token_there.offset),)

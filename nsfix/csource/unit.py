@@ -30,18 +30,31 @@ from nsfix.csource.program import (
 from nsfix.csource.settled import Settled, resolve_defined
 
 _NAME = re.compile(rb"\s*(\w+)")
+_DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
 _LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
+_NO_ARMS: frozenset[int] = frozenset()
+_WORTH_KEEPING = 40  # files that one `#include` must have brought for its outcome to be kept
 _DEEPEST = 180  # nested includes; GCC's own limit is 200
 _HAS = re.compile(rb"__has_(include|include_next|attribute|builtin|feature|extension|cpp_attribute|c_attribute)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """How Kbuild compiles one source: search path, `-D`/`-U` (None undefines), forced headers, in order."""
+    """How Kbuild compiles one source: search path, `-D`/`-U` (None undefines), forced headers, in order.
+
+    `own_names` are those of the definitions that only name the unit (KBUILD_MODNAME): no header asks for more
+    than whether they are defined.
+    """
 
     include_path: IncludePath
     defines: tuple[tuple[bytes, bytes | None], ...]
     forced: tuple[str, ...]
+    own_names: frozenset[bytes] = frozenset()
+
+    @property
+    def shared_defines(self) -> tuple[tuple[bytes, bytes | None], ...]:
+        """The definitions that headers may ask for."""
+        return tuple(define for define in self.defines if define[0] not in self.own_names)
 
 
 class Loosened(Exception):
@@ -59,7 +72,17 @@ class Store:
         self.settled = settled
         self._read = read
         self._sources: dict[str, SourceText | None] = {}
+        self.prefixes: dict[tuple[object, ...], _Prefix] = {}
+        self._tests: dict[tuple[bytes, bytes], tuple[bytes | None, bool]] = {}
         self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
+
+    def plain_test(self, keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
+        """For a directive that asks only whether one macro is defined: (its name, whether it should be)."""
+        key = (keyword, argument)
+        test = self._tests.get(key)
+        if test is None:
+            test = self._tests[key] = _plain_test(keyword, argument)
+        return test
 
     def source(self, path: str, own: bool = False) -> SourceText | None:
         """The file `path`, as a unit's `own` source or as one that it includes; None where it cannot be read."""
@@ -81,12 +104,40 @@ class Store:
         return source
 
 
+def _plain_test(keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
+    if keyword not in (b"if", b"elif"):
+        match = _NAME.match(argument)
+        return (match[1] if match else b""), not keyword.endswith(b"ndef")
+    match = _DEFINED.match(argument)
+    if match is None:
+        return None, True
+    return match[2] or match[3], not match[1]
+
+
 @dataclass(slots=True)
 class _Marks:
     """Macro states of a unit's own source at the includes that stand after code."""
 
     offsets: list[int] = field(default_factory=list)
     states: list[MacroTable] = field(default_factory=list)
+
+
+PrefixKey = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """The state of a unit (`owner`) after its first steps, for units that begin with the same ones."""
+
+    owner: str
+    macros: MacroTable
+    included: dict[str, SourceText]
+    taken: dict[tuple[str, int], frozenset[int]]
+    missing: list[tuple[str, int, bytes]]
+
+
+def _same(one: Macro | Run | None, other: Macro | Run) -> bool:
+    return isinstance(one, Macro) and isinstance(other, Macro) and one.argument == other.argument
 
 
 class Unit:
@@ -106,7 +157,7 @@ class Unit:
         self.missing: list[tuple[str, int, bytes]] = []
         self._compilation = compilation
         self._includes = compilation.include_path
-        self._taken: dict[tuple[str, int], set[int]] = {}
+        self._taken: dict[tuple[str, int], frozenset[int]] = {}
         self._depth = 0
         self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._marks = _Marks()
@@ -119,15 +170,83 @@ class Unit:
         if words:
             raise Loosened(words)
         self.macros.update(self.store.base)
+        self._define_given()
+        key: PrefixKey = (id(self._includes), self._compilation.forced, self._compilation.shared_defines)
+        steps = self.main.program
+        done, key = self._resume(steps, key)
+        if done < 0:
+            for forced in self._compilation.forced:
+                self._enter(forced)
+            self.store.prefixes[key] = self._snapshot()
+            done = 0
+        self.included[self.path] = self.main
+        for step in steps[done:]:
+            following = self._extended(key, step)
+            if following is None:
+                break
+            before = len(self.included)
+            self._run([step], self.main)
+            key = following
+            done += 1
+            if len(self.included) - before >= _WORTH_KEEPING:
+                self.store.prefixes[key] = self._snapshot()
+        self._run(steps[done:], self.main)
+
+    def _define_given(self) -> None:
         for name, value in self._compilation.defines:
             if value is None:
                 self.macros.pop(name, None)
             else:
                 self.macros[name] = Macro(name, b" " + value if value[:1] != b"(" else value)
-        for forced in self._compilation.forced:
-            self._enter(forced)
-        self.included[self.path] = self.main
-        self._run(self.main.program, self.main)
+
+    def _extended(self, key: PrefixKey, step: Step) -> PrefixKey | None:
+        """`key` with one more step of the unit's own source; None for a step that a key cannot speak of."""
+        if isinstance(step, Define):
+            return (*key, *((m.name, m.argument) for m in step.macros.values() if isinstance(m, Macro)))
+        if isinstance(step, Include) and step.name:
+            return (*key, self._path_of(step, step.name, step.quoted, self.main))
+        return None
+
+    def _resume(self, steps: list[Step], key: PrefixKey) -> tuple[int, PrefixKey]:
+        """Take over the state of another unit that began in the same way: (steps that are done, their key);
+        -1 steps where not even the forced headers were read yet."""
+        best, best_key = -1, key
+        for number, step in enumerate([None, *steps]):
+            following = key if step is None else self._extended(key, step)
+            if following is None:
+                break
+            key = following
+            if key in self.store.prefixes:
+                best, best_key = number, key
+        if best < 0:
+            return best, best_key
+        given = dict(self.macros)
+        kept = self.store.prefixes[best_key]
+        self.macros = MacroTable(kept.macros)
+        self.included = dict(kept.included)
+        self.included.pop(kept.owner, None)
+        self._taken = dict(kept.taken)
+        self.missing = [m for m in kept.missing if m[0] != kept.owner]
+        for name, _ in self._compilation.defines:
+            if name in given and name in self.macros:
+                self.macros[name] = given[name]
+        for step in steps[:best]:
+            if isinstance(step, Define):
+                self._note(step.macros)
+                self.macros.update({n: m for n, m in step.macros.items() if _same(self.macros.get(n), m)})
+            elif isinstance(step, Include):
+                path = self._path_of(step, step.name, step.quoted, self.main)
+                if path is None:
+                    self.missing.append((self.path, step.start, step.name))
+                else:
+                    self.inclusions.append((step.start, path))
+        return best, best_key
+
+    def _snapshot(self) -> _Prefix:
+        # No arm of the unit's own source is among the first steps: a conditional there ends them.
+        return _Prefix(
+            self.path, MacroTable(self.macros), dict(self.included), dict(self._taken), list(self.missing)
+        )
 
     def _enter(self, path: str) -> None:
         source = self.included.get(path)
@@ -180,10 +299,7 @@ class Unit:
         name, quoted = step.name, step.quoted
         if not name:
             name, quoted = self._computed_name(step.argument)
-        if step.next:
-            path = self._includes.find_next(name, source.path)
-        else:
-            path = self._includes.find(name, source.directory if quoted else "")
+        path = self._path_of(step, name, quoted, source)
         if path is None:
             self.missing.append((source.path, step.start, name))
             return
@@ -193,6 +309,11 @@ class Unit:
         if source is self.main:
             self.inclusions.append((step.start, path))
         self._enter(path)
+
+    def _path_of(self, step: Include, name: bytes, quoted: bool, source: SourceText) -> str | None:
+        if step.next:
+            return self._includes.find_next(name, source.path)
+        return self._includes.find(name, source.directory if quoted else "")
 
     def _after_code(self, offset: int) -> bool:
         return b"{" in self.main.code[:offset] or b";" in self.main.code[:offset]
@@ -212,12 +333,12 @@ class Unit:
 
     def _choose(self, step: Choice, source: SourceText) -> None:
         conditional = step.conditional
-        taken = self._taken.setdefault((source.path, conditional.start), set())
+        place = (source.path, conditional.start)
         for index, arm in enumerate(conditional.arms):
             holds = self._holds(arm.opener, source)
             if holds is False:
                 continue
-            taken.add(index)
+            self._taken[place] = self._taken.get(place, _NO_ARMS) | {index}
             self._run(step.programs[index], source)
             if holds:
                 break
@@ -227,9 +348,9 @@ class Unit:
         keyword, argument = opener.keyword, opener.argument
         if keyword == b"else":
             return True
-        if keyword != b"if" and keyword != b"elif":
-            match = _NAME.match(argument)
-            return match is not None and (match[1] in self.macros) == (not keyword.endswith(b"ndef"))
+        name, wanted = self.store.plain_test(keyword, argument)
+        if name is not None:
+            return (name in self.macros) == wanted
         if b"__has_" in argument:
             argument = self._answer_has(argument, source)
         try:
@@ -311,7 +432,7 @@ class Unit:
     def active(self, source: SourceText) -> bytes:
         """The text of `source` as this unit compiles it: all else is blank, offsets stay."""
         path = source.path
-        key = tuple(frozenset(self._taken.get((path, c.start), ())) for c in source.choices)
+        key = tuple(self._taken.get((path, c.start), _NO_ARMS) for c in source.choices)
         view = source.views.get(key)
         if view is None:
             spans = source.dead + source.lines

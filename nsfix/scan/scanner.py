@@ -7,11 +7,13 @@ the compiler would have it, through stores that keep what the kernel's headers s
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from nsfix.csource.assembler import assembler_uses
 from nsfix.csource.includes import IncludePath, Listings
+from nsfix.csource.names import word_offsets
 from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport
 from nsfix.csource.predefined import predefined_macros
 from nsfix.csource.reading import Reader, Session, SymbolUse
@@ -23,6 +25,7 @@ from nsfix.evidence.objects import undefined_symbols
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceFile, SourceKind
 
+_BODY = re.compile(rb"\s*\([^;{}]*\)\s*\{|\s*(?:\[[^]]*\]\s*)?=[^=]")
 Progress = Callable[[int, int], None]
 ReadFile = Callable[[str], "bytes | None"]
 
@@ -84,9 +87,19 @@ def read_file(path: str) -> bytes | None:
 
 
 class Scanner:
-    """Scans modules against one kernel. `exports` are the namespaced symbols of Module.symvers files."""
+    """Scans modules against one kernel. `exports` are the namespaced symbols of Module.symvers files.
 
-    def __init__(self, kernel: KernelBuild, exports: Mapping[bytes, Export], read: ReadFile = read_file) -> None:
+    With `brief`, one use of each namespace is read in each source, which is all that an edit needs.
+    """
+
+    def __init__(
+        self,
+        kernel: KernelBuild,
+        exports: Mapping[bytes, Export],
+        read: ReadFile = read_file,
+        brief: bool = False,
+    ) -> None:
+        self._brief = brief
         self._kernel = kernel
         self._read = read
         self._symvers = dict(exports)
@@ -97,7 +110,7 @@ class Scanner:
         self._sessions: dict[int, tuple[Session, ModuleInfoReader]] = {}
         self._exports: dict[bytes, Export] = dict(exports)
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
-        self._facts: dict[tuple[str, tuple[str, ...], str], SourceFacts] = {}
+        self._facts: dict[tuple[str, tuple[str, ...], str, bool], SourceFacts] = {}
         self._kernel_roots = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
         self._remarks: list[Remark] = []
 
@@ -140,25 +153,41 @@ class Scanner:
         for module in modules:
             sources: list[SourceFacts] = []
             for source in module.sources:
-                sources.append(self._source(source, module))
+                sources.append(self._source(source, module, self._brief))
                 done += 1
                 if progress is not None:
                     progress(done, total)
+            if self._brief and self._may_define(sources):
+                sources = [self._source(source, module, False) for source in module.sources]
             facts.append(ModuleFacts(module, tuple(sources)))
         return tuple(facts)
 
-    def _source(self, source: SourceFile, module: BuiltModule) -> SourceFacts:
-        key = (source.path, source.flags, module.name)
-        if key not in self._facts:
-            self._facts[key] = self._read_source(source, module)
-            self._units.pop(key, None)
-        return self._facts[key]
+    def _may_define(self, sources: list[SourceFacts]) -> bool:
+        """Whether a symbol whose use was found may be defined by the module itself, in a part that was not read."""
+        symbols = {use.symbol for source in sources for use in source.uses}
+        for source in sources:
+            text = self._read(source.path) or b""
+            for symbol in symbols:
+                if any(_BODY.match(text, offset + len(symbol)) for offset in word_offsets(text, symbol)):
+                    return True
+        return False
 
-    def _read_source(self, source: SourceFile, module: BuiltModule) -> SourceFacts:
+    def _source(self, source: SourceFile, module: BuiltModule, brief: bool) -> SourceFacts:
+        key = (source.path, source.flags, module.name)
+        kept = self._facts.get((*key, brief))
+        if kept is None:
+            kept = self._facts[(*key, brief)] = self._read_source(source, module, brief)
+            self._units.pop(key, None)
+        return kept
+
+    def _namespace(self, symbol: bytes) -> str:
+        return self._exports[symbol].namespace
+
+    def _read_source(self, source: SourceFile, module: BuiltModule, brief: bool) -> SourceFacts:
         if source.kind is SourceKind.C:
             unit = self._unit(source, module)
             session, info = self._reader(unit)
-            found = Reader(unit, session).uses()
+            found = Reader(unit, session).uses(self._namespace if brief else None)
             for path, line, message in found.odd:
                 self._remarks.append(Remark(message, path, line))
             return SourceFacts(
@@ -228,7 +257,8 @@ class Scanner:
         name = module.name.replace("-", "_").encode()
         given = [(b"KBUILD_BASENAME", b'"%s"' % stem), (b"KBUILD_MODNAME", b'"%s"' % name)]
         given += [(b"__KBUILD_MODNAME", b"kmod_" + name), (b"KBUILD_MODFILE", b'"%s"' % module.path.encode())]
-        return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced))
+        names = frozenset(name for name, _ in given)
+        return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced), names)
 
 
 def _active_statements(unit: Unit) -> tuple[int, ...]:
