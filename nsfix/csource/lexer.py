@@ -17,7 +17,7 @@ _COMMENT_OR_LITERAL = re.compile(
     rb"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
     re.S,
 )
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SPLIT_WORD = re.compile(rb"(\w+)\\(\r?\n)(\w+)")
 _SPLICE = re.compile(rb"\\(?=\r?\n)")
 
@@ -45,7 +45,7 @@ def blank_comments(text: bytes) -> bytes:
     Quotes are understood: a comment mark inside a string or character literal is none. A comment that never
     ends reaches to the end of the text.
     """
-    if text.startswith(_BYTE_ORDER_MARK):
+    if text.startswith(BYTE_ORDER_MARK):
         text = b"   " + text[3:]
     if b"/*" not in text and b"//" not in text:
         return text

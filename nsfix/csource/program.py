@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nsfix.csource.directives import ARM_OPENERS, OPENERS, Arm, Conditional, Directive, scan_directives
-from nsfix.csource.lexer import blank_comments, join_words, spaces
+from nsfix.csource.lexer import BYTE_ORDER_MARK, blank_comments, join_words, spaces
 from nsfix.csource.macros import Macro
 from nsfix.csource.settled import Settled
 
@@ -148,6 +148,8 @@ def read_source(path: str, directory: str, text: bytes, settled: Settled, own: b
 
     For the source of a unit itself (`own`) every definition is a step, which keeps their order visible.
     """
+    if text.startswith(BYTE_ORDER_MARK):
+        text = b"   " + text[3:]
     maker = _Maker(path, text, settled, own)
     program = maker.make()
     source = SourceText(path, directory, text, program, maker.dead, maker.choices, own, odd_at=maker.odd_at)

@@ -34,6 +34,7 @@ _STEERING = (b"return", b"goto", b"break", b"continue", b"case", b"default", b"_
              b"__builtin_trap", b"__cleanup__", b"asm", b"alias", b"__alias__")  # fmt: skip
 Span = tuple[int, int]
 Key = tuple[str, Span]
+Places = dict[bytes, list[tuple[SourceText, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,39 +213,37 @@ class Reader:
         """
         self._find_pasting()
         self._touch_pasting(self.session.symbol_set)
-        groups: dict[str, dict[bytes, list[tuple[SourceText, int]]]] = {}
+        held_back: Places = {}
         for source in self.unit.included.values():
             brief = group_of is not None and source.path in self._own
             for name, offset in self.session.hits(source, self.session.finder):
-                if brief and group_of is not None:
-                    groups.setdefault(group_of(name), {}).setdefault(name, []).append((source, offset))
+                if brief:
+                    held_back.setdefault(name, []).append((source, offset))
                 else:
                     self._visit(source, name, offset)
-        self._settle()
-        result = self._collect()
-        if group_of is None:
-            return result
-        for group, symbols in groups.items():
-            result = self._prove(group, symbols, group_of, result)
+        result = self._settled(held_back)
+        # A probe function, the last in its file, is near what the compiler emits: the last symbol comes first.
+        for name in list(held_back)[::-1] if group_of is not None else ():
+            if name in held_back and group_of(name) not in {group_of(use.symbol) for use in result.uses}:
+                self._visit_all(held_back, {name})
+                result = self._settled(held_back)
         return result
 
-    def _prove(
-        self,
-        group: str,
-        symbols: dict[bytes, list[tuple[SourceText, int]]],
-        group_of: Callable[[bytes], str],
-        result: UnitUses,
-    ) -> UnitUses:
-        """Read the occurrences of one namespace's symbols, symbol by symbol, until a real use is found."""
-        for name, places in reversed(symbols.items()):  # a probe function, last in its file, is near the root
-            if any(group_of(use.symbol) == group for use in result.uses):
-                break
-            for source, offset in places:
+    def _visit_all(self, held_back: Places, names: set[bytes]) -> None:
+        for name in names:
+            for source, offset in held_back.pop(name):
                 self._visit(source, name, offset)
-            if self._dirty or self._local_queue or self._header_queue:
-                self._settle()
-                result = self._collect()
-        return result
+
+    def _settled(self, held_back: Places) -> UnitUses:
+        """Follow what was visited to its end. A symbol that turns up on the way is visited everywhere: only
+        then is it known whether the unit defines it by itself."""
+        while True:
+            self._settle()
+            result = self._collect()
+            new = {use.symbol for use in result.uses} & held_back.keys()
+            if not new:
+                return result
+            self._visit_all(held_back, new)
 
     def piece(self, key: Key) -> Piece:
         """The piece at `key` of this unit."""
