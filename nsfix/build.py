@@ -46,5 +46,7 @@ def build_modules(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, env=environment
         )
     except FileNotFoundError:
-        raise InputError("make is not installed, so --build cannot build; leave it out or install make") from None
+        raise InputError(
+            "make is not installed, so --build cannot build; leave it out or install make"
+        ) from None
     return BuildResult(done.stdout, done.returncode, os.path.join(directory, "modules.nsdeps"))

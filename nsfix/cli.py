@@ -36,11 +36,17 @@ _WORDS = click.argument("words", nargs=-1, metavar="[M=DIR] [KDIR=DIR] [VAR=valu
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say where the facts come from."""
     options = [
-        click.option("-C", "--kdir", metavar="DIR", help="The kernel's build directory or headers, as KDIR=DIR."),
-        click.option("--log", metavar="FILE", help="Take what a build printed (- for stdin) as the evidence."),
+        click.option(
+            "-C", "--kdir", metavar="DIR", help="The kernel's build directory or headers, as KDIR=DIR."
+        ),
+        click.option(
+            "--log", metavar="FILE", help="Take what a build printed (- for stdin) as the evidence."
+        ),
         click.option("--nsdeps", metavar="FILE", help="Take a modules.nsdeps file as the evidence."),
         click.option("--symvers", metavar="FILE", multiple=True, help="A further Module.symvers."),
-        click.option("--build", is_flag=True, help="Run the real make for the evidence, and again to confirm."),
+        click.option(
+            "--build", is_flag=True, help="Run the real make for the evidence, and again to confirm."
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -215,11 +221,12 @@ def _confirm(request: Request, base: str) -> bool:
 def _show_diff(request: Request, options: dict[str, Any]) -> int:
     answer = _answer(request, options, brief=True)
     base = base_of(request)
-    changes = [Change(shown_path(path, base), *texts) for path, texts in sorted(answer.mending.texts.items())]
+    texts = sorted(answer.mending.texts.items())
+    changes = [Change(shown_path(path, base), before, after) for path, (before, after) in texts]
     patch = unified_diff(changes)
-    stream = click.get_binary_stream("stdout")
-    stream.write(coloured(patch) if _colours(sys.stdout) else patch)
-    stream.flush()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(coloured(patch) if _colours(sys.stdout) else patch)
+    sys.stdout.buffer.flush()
     refused = _say(answer, base)
     if not patch and not refused:
         _talk("nothing to do: no import is missing")

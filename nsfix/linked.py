@@ -76,7 +76,9 @@ def _refuse_outside(entry: Named, root: str, roots: Sequence[str]) -> None:
         return
     if not inside(os.path.join(root, entry.module), roots):
         raise InputError(
-            f"{entry.module} lies outside the directory that was named; name its own with M=", entry.file, entry.line
+            f"{entry.module} lies outside the directory that was named; name its own with M=",
+            entry.file,
+            entry.line,
         )
 
 
@@ -89,7 +91,9 @@ def _modules_of_kbuild(
     except InputError as error:
         if not any(True for _ in _mod_files(root)):
             raise
-        remarks.append(Remark(f"{error.message}; the build's .mod files tell the modules", error.file, error.line))
+        remarks.append(
+            Remark(f"{error.message}; the build's .mod files tell the modules", error.file, error.line)
+        )
         return ()
     remarks += facts.remarks
     return facts.modules
@@ -130,7 +134,9 @@ def _module_of_mod(path: str, root: str, roots: Sequence[str]) -> BuiltModule:
             sources.append(SourceFile(object_path, SourceKind.SHIPPED))
             continue
         if not inside(source, roots):
-            raise InputError(f"{source}, from which {object_path} was built, lies outside the named directory", path)
+            raise InputError(
+                f"{source}, from which {object_path} was built, lies outside the named directory", path
+            )
         kind = SourceKind.C if source.endswith(".c") else SourceKind.ASSEMBLER
         sources.append(SourceFile(source, kind))
     name = os.path.basename(linked.module)

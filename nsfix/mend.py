@@ -112,7 +112,10 @@ class Mender:
                 result.remedies.append(Remedy(finding, refusal=fault))
             else:
                 result.remedies.append(Remedy(finding, refusal=_standing(finding)))
-        plans = {module: self._plan(module, [f.namespace for f in lacks], wanted) for module, lacks in wanted.items()}
+        plans = {
+            module: self._plan(module, [f.namespace for f in lacks], wanted)
+            for module, lacks in wanted.items()
+        }
         self._merge(plans, wanted, result)
         return result
 
@@ -146,9 +149,7 @@ class Mender:
             layout = self._layouts[path] = read_layout(path, self._read(path) or b"")
         compiled = self._modules[module].compiled
         others = [m for m in self._users.get(path, ()) if m != module]
-        not_needing = [
-            m for m in others if not set(namespaces) <= {f.namespace for f in wanted.get(m, ())}
-        ]
+        not_needing = [m for m in others if not set(namespaces) <= {f.namespace for f in wanted.get(m, ())}]
         return SourceView(
             layout=layout,
             compiled=compiled.get(path, {}) if compiled is not None else {},

@@ -37,7 +37,7 @@ from nsfix.model import (
     Use,
 )
 from nsfix.project import Answer, Request, compiled_sources, load_kernel, roots_of
-from nsfix.resolve import misspelled, missing_message
+from nsfix.resolve import missing_message, misspelled
 from nsfix.scan import Scanner, layouts_of, read_file, readings_of
 
 _ENTERING = re.compile(rb"Entering directory [`']([^'\n]+)'")
@@ -81,7 +81,9 @@ def check_nsdeps(request: Request, path: str) -> Answer:
         raise InputError(f"cannot be read: {error.strerror}", path) from error
     facts = read_nsdeps(lines, path)
     if not facts.entries:
-        raise InputError("no module is named here: no import is missing, or the build did not come so far", path)
+        raise InputError(
+            "no module is named here: no import is missing, or the build did not come so far", path
+        )
     lacks = [
         Lack(entry.module, namespace, (), path, entry.line)
         for entry in facts.entries
@@ -200,7 +202,8 @@ class _Sources:
     def sources(self) -> Mapping[str, ModuleSources]:
         """What is known of the modules, for mending them."""
         return {
-            built.path: self._exact.get(built.path, ModuleSources(built, None)) for built in self._linked.modules
+            built.path: self._exact.get(built.path, ModuleSources(built, None))
+            for built in self._linked.modules
         }
 
     def judge(self, lack: Lack) -> list[Finding]:
@@ -213,14 +216,20 @@ class _Sources:
         same = [entry for entry in imports if entry.namespace == lack.namespace]
         if any(entry.effective for entry in same):
             there = next(entry for entry in same if entry.effective)
-            message = f"{built.name} imports {lack.namespace} by now, at line {there.line}: this evidence is old"
-            return [Finding(STALE_EVIDENCE, Level.NOTE, built.path, lack.namespace, message, lack.file, lack.line)]
+            message = (
+                f"{built.name} imports {lack.namespace} by now, at line {there.line}: this evidence is old"
+            )
+            return [
+                Finding(STALE_EVIDENCE, Level.NOTE, built.path, lack.namespace, message, lack.file, lack.line)
+            ]
         if lack.symbols:
             message = missing_message(built.name, list(lack.symbols), lack.namespace)
         else:
             message = f"{built.name} needs namespace {lack.namespace}, but does not import it"
         findings = [misspelled(built.path, entry, self._spelling) for entry in same if entry.misspelled]
-        missing = Finding(MISSING_IMPORT, Level.ERROR, built.path, lack.namespace, message, lack.file, lack.line)
+        missing = Finding(
+            MISSING_IMPORT, Level.ERROR, built.path, lack.namespace, message, lack.file, lack.line
+        )
         return [missing, *findings]
 
     def _unclear(self, lack: Lack, modules: Sequence[BuiltModule]) -> Finding:
@@ -239,12 +248,15 @@ class _Sources:
         layouts = [self._layout(s.path) for s in built.sources if s.kind is SourceKind.C]
         statements = [(layout, s) for layout in layouts for s in layout.statements]
         guarded = any(s.arms for _, s in statements if s.macro in ("MODULE_LICENSE", "MODULE_IMPORT_NS"))
-        imports = [(layout, s) for layout, s in statements if s.macro == "MODULE_IMPORT_NS" and not s.in_function]
+        imports = [
+            (layout, s) for layout, s in statements if s.macro == "MODULE_IMPORT_NS" and not s.in_function
+        ]
         licensed = any(s.macro == "MODULE_LICENSE" for _, s in statements)
         if self._kernel is not None and (guarded or imports or not licensed):
             return self._read_exactly(built)
         return tuple(
-            _raw_import(layout.path, s.line, s.argument, bool(s.arms), self._spelling) for layout, s in imports
+            _raw_import(layout.path, s.line, s.argument, bool(s.arms), self._spelling)
+            for layout, s in imports
         )
 
     def _read_exactly(self, built: BuiltModule) -> tuple[Import, ...]:
@@ -268,5 +280,12 @@ def _raw_import(path: str, line: int, argument: bytes, guarded: bool, spelling: 
     text = argument.decode("utf-8", "surrogateescape")
     quoted = text[:1] == '"'
     right = quoted == (spelling is Spelling.STRING)
-    return Import(text.strip('"'), path, line, right and not guarded, None, not right and not guarded, right or not quoted)
-
+    return Import(
+        text.strip('"'),
+        path,
+        line,
+        right and not guarded,
+        None,
+        not right and not guarded,
+        right or not quoted,
+    )

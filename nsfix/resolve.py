@@ -40,9 +40,7 @@ class Resolved:
 def resolve(reading: ModuleReading, exports: Mapping[bytes, Export], spelling: Spelling) -> Resolved:
     """Conclude what one module needs and what it lacks. `exports` has every symbol that `reading` uses."""
     needs = _needs(reading, exports)
-    module = Module(
-        reading.name, reading.path, reading.sources, reading.licenses, needs, reading.imports
-    )
+    module = Module(reading.name, reading.path, reading.sources, reading.licenses, needs, reading.imports)
     effective = {entry.namespace for entry in reading.imports if entry.effective}
     findings = [_missing(reading, need) for need in needs if need.namespace not in effective]
     findings += [misspelled(reading.path, entry, spelling) for entry in reading.imports if entry.misspelled]

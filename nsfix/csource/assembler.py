@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 
 from nsfix.csource.lexer import LineIndex, blank_literals
-from nsfix.csource.reading import Session, SymbolUse
+from nsfix.csource.reading import SymbolUse
+from nsfix.csource.session import Session
 from nsfix.csource.unit import Unit
 
 _LABEL = re.compile(rb"\s*:")
-_DECLARING = re.compile(rb"(?:\.(?:globl|global|type|size|weak|hidden|local|extern)\b|\bSYM_\w+\s*\()[^\n;]*\Z")
+_DECLARING = re.compile(
+    rb"(?:\.(?:globl|global|type|size|weak|hidden|local|extern)\b|\bSYM_\w+\s*\()[^\n;]*\Z"
+)
 
 
 def assembler_uses(unit: Unit, session: Session) -> list[SymbolUse]:

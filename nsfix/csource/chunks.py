@@ -14,7 +14,8 @@ _OUTER = re.compile(rb"[;{}()]|" + _LITERAL, re.S)
 _BRACES = re.compile(rb"[{}]|" + _LITERAL, re.S)
 _PARENS = re.compile(rb"[()]|" + _LITERAL, re.S)
 _TAGGED = re.compile(
-    rb"\b(?:struct|union|enum|class)\s*(?:__attribute__\s*\(\(.*?\)\)\s*|__\w+\s+)*\w*\s*(?:__\w+\s*)*\Z", re.S
+    rb"\b(?:struct|union|enum|class)\s*(?:__attribute__\s*\(\(.*?\)\)\s*|__\w+\s+)*\w*\s*(?:__\w+\s*)*\Z",
+    re.S,
 )
 _CALL_HEAD = re.compile(rb"\s*(\w+)\s*\Z")
 _AFTER_CALL = re.compile(rb"[ \t\r]*(\n\s*)?(\S)?")

@@ -21,7 +21,9 @@ _UNEVALUATED = frozenset(
 )  # fmt: skip
 _ATTRIBUTE = frozenset((b"__attribute__", b"__attribute", b"__declspec"))
 _ASM = frozenset((b"asm", b"__asm__", b"__asm"))
-_ASM_QUALIFIERS = frozenset((b"volatile", b"__volatile__", b"__volatile", b"goto", b"inline", b"__inline__", b"__inline"))
+_ASM_QUALIFIERS = frozenset(
+    (b"volatile", b"__volatile__", b"__volatile", b"goto", b"inline", b"__inline__", b"__inline")
+)
 _DROPPED = frozenset(
     (b"__extension__", b"__restrict", b"__restrict__", b"restrict", b"__seg_gs", b"__seg_fs", b"__label__",
      b"_Noreturn", b"__thread", b"_Thread_local")
@@ -35,7 +37,9 @@ _RENAMED = {
     b"__const": b"const", b"__const__": b"const", b"__signed__": b"signed", b"__signed": b"signed",
     b"__auto_type": b"int", b"__int128": b"int", b"__complex__": b"",
 }  # fmt: skip
-_SKIPPED_WITH_ARGUMENTS = frozenset((b"_Static_assert", b"static_assert", b"_Pragma", b"_Alignas", b"__pragma"))
+_SKIPPED_WITH_ARGUMENTS = frozenset(
+    (b"_Static_assert", b"static_assert", b"_Pragma", b"_Alignas", b"__pragma")
+)
 
 
 @dataclass(slots=True)
@@ -111,10 +115,9 @@ class _Cleaner:
             elif text in _TYPEOF and self.called(index, end):
                 self.put(token, b"int")
                 index = self.closing(index + 1, end)
-            elif text == b"sizeof" and self.called(index, end):
-                self.put(token, UNKNOWN)
-                index = self.closing(index + 1, end)
-            elif text in _UNEVALUATED and self.called(index, end):
+            elif (text == b"sizeof" and self.called(index, end)) or (
+                text in _UNEVALUATED and self.called(index, end)
+            ):
                 self.put(token, UNKNOWN)
                 index = self.closing(index + 1, end)
             elif text in _SKIPPED_WITH_ARGUMENTS and self.called(index, end):
@@ -173,7 +176,11 @@ class _Cleaner:
             return index + 1
         close = self.closing(position, end)
         before = self.pieces[-1] if self.pieces else b";"
-        if position == index + 1 and (before[-1:].isalnum() or before[-1:] in b"_])") and before not in (b"else", b"do"):
+        if (
+            position == index + 1
+            and (before[-1:].isalnum() or before[-1:] in b"_])")
+            and before not in (b"else", b"do")
+        ):
             return close
         self.put(self.tokens[index], ASM_CALL)
         self.put(self.tokens[position], b"(")

@@ -14,7 +14,7 @@ from nsfix.csource.syntax import Piece, expression_value
 from nsfix.csource.unit import Unit
 
 if TYPE_CHECKING:
-    from nsfix.csource.reading import Key, Session
+    from nsfix.csource.session import Key, Session
 
 _WRITTEN = re.compile(rb"\s*(?:=[^=]|[-+*/%&|^]=|<<=|>>=|\+\+|--|\[|\.|->)")
 _TAKEN = re.compile(rb"(?:(?<!&)&|\+\+|--)\s*\Z")
@@ -41,7 +41,7 @@ class NameConstants:
         key = (name, function)
         if key in self._known:
             return self._known[key]
-        if self._depth >= _DEEPEST or (name.startswith(b"__builtin") or name.startswith(b"__nsfix")):
+        if self._depth >= _DEEPEST or name.startswith((b"__builtin", b"__nsfix")):
             return None
         self._known[key] = None
         self._depth += 1
@@ -95,7 +95,11 @@ class NameConstants:
                 return None
             head = active[span[0] : start]
             if b"{" not in head and b"(" not in head and b"=" not in head and b"static" in head:
-                if holder not in (None, span) or active[end : end + 80].lstrip()[:1] not in (b";", b"=", b","):
+                if holder not in (None, span) or active[end : end + 80].lstrip()[:1] not in (
+                    b";",
+                    b"=",
+                    b",",
+                ):
                     return None
                 holder = span
             elif self._may_change(active, start, end, b"{" in head):
@@ -105,11 +109,17 @@ class NameConstants:
         return self._piece((source.path, holder)).initial_constant(name, self)
 
     def _may_change(self, active: bytes, start: int, end: int, in_function: bool) -> bool:
-        if not in_function or _WRITTEN.match(active, end) or _TAKEN.search(active[max(0, start - 12) : start]):
+        if (
+            not in_function
+            or _WRITTEN.match(active, end)
+            or _TAKEN.search(active[max(0, start - 12) : start])
+        ):
             return True
         before = active[max(0, start - 80) : start].rstrip()
         after = active[end : end + 40].lstrip()[:1]
         if before[-1:] in (b"(", b",") and after in (b")", b","):
             word = re.search(rb"(\w+)\s*\(?\Z", before)
-            return before[-1:] == b"," or word is None or word[1] not in (b"if", b"while", b"switch", b"return")
+            return (
+                before[-1:] == b"," or word is None or word[1] not in (b"if", b"while", b"switch", b"return")
+            )
         return False

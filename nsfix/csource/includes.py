@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache
 
 
-@lru_cache(maxsize=None)
+@cache
 def directory_of(path: str) -> str:
     """The directory that holds the file `path`."""
     return path.rpartition("/")[0]
@@ -34,7 +34,9 @@ class Listings:
 class IncludePath:
     """The directories that the compiler searches, in its order: the kernel's first, then the module's own."""
 
-    def __init__(self, directories: tuple[str, ...], quote: tuple[str, ...] = (), listings: Listings | None = None):
+    def __init__(
+        self, directories: tuple[str, ...], quote: tuple[str, ...] = (), listings: Listings | None = None
+    ):
         self.directories = directories
         self.quote = quote
         self._listings = listings or Listings()

@@ -252,7 +252,9 @@ class Expander:
                 continue
             following = _next_solid(body, index)
             if text == b"#" and macro.is_function and following < size and body[following] in arguments:
-                out.append(Token(_stringify(arguments[body[following]]), site.offset, via, hidden, bool(spaced)))
+                out.append(
+                    Token(_stringify(arguments[body[following]]), site.offset, via, hidden, bool(spaced))
+                )
                 index = following + 1
             elif text == b"##" and out is not None and following < size:
                 operand, index = self._operand(macro, body, following, arguments, site, via, hidden)
@@ -274,7 +276,9 @@ class Expander:
                     chosen = expanded[text]
                 for argument_text, offset, through, hides, gap in chosen:
                     hides = hides | hidden if hides else hidden
-                    out.append(Token(argument_text, offset, through, hides, spaced if spaced is not None else gap))
+                    out.append(
+                        Token(argument_text, offset, through, hides, spaced if spaced is not None else gap)
+                    )
                     spaced = None
             else:
                 out.append(Token(text, site.offset, via, hidden, bool(spaced)))
@@ -305,7 +309,9 @@ class Expander:
             gap: bool | None = spaced
             for argument_text, place, through, hides, own_gap in chosen:
                 hides = hides | hidden if hides else hidden
-                out.append(_new(Token, (argument_text, place, through, hides, own_gap if gap is None else gap)))
+                out.append(
+                    _new(Token, (argument_text, place, through, hides, own_gap if gap is None else gap))
+                )
                 gap = None
         return out
 
@@ -327,7 +333,9 @@ class Expander:
                 made = Token(_stringify(arguments[body[following]]), site.offset, via, hidden)
                 return [made], following + 1
         if text in arguments:
-            return [Token(a.text, a.offset, a.via, a.hidden | hidden, a.spaced) for a in arguments[text]], index + 1
+            return [
+                Token(a.text, a.offset, a.via, a.hidden | hidden, a.spaced) for a in arguments[text]
+            ], index + 1
         return [Token(text, site.offset, via, hidden)], index + 1
 
 
@@ -402,7 +410,11 @@ def _paste(out: list[Token], operand: list[Token], macro: Macro, operand_name: b
         return
     left = out.pop()
     first = operand[0]
-    out.append(left._replace(text=left.text + first.text, hidden=left.hidden & first.hidden, via=left.via or first.via))
+    out.append(
+        left._replace(
+            text=left.text + first.text, hidden=left.hidden & first.hidden, via=left.via or first.via
+        )
+    )
     out += operand[1:]
 
 

@@ -17,7 +17,7 @@ from nsfix.csource.lexer import LineIndex
 from nsfix.csource.macros import Macro, Token
 from nsfix.csource.names import word_offsets
 from nsfix.csource.program import MacroTable
-from nsfix.csource.reading import Session
+from nsfix.csource.session import Session
 from nsfix.csource.unit import Unit
 
 _INFO_GOALS = (b"MODULE_INFO", b"__MODULE_INFO", b"MODULE_IMPORT_NS", b"MODULE_LICENSE")
@@ -70,7 +70,11 @@ class _InfoClosure(Closure):
         body = [token for token in macro.body if token != b" "]
         for index, token in enumerate(body):
             if token in self.goals:
-                tag = body[index + 2] if body[index + 1 : index + 2] == [b"("] and index + 2 < len(body) else b""
+                tag = (
+                    body[index + 2]
+                    if body[index + 1 : index + 2] == [b"("] and index + 2 < len(body)
+                    else b""
+                )
                 if tag in macro.params or tag in _TAGS or token not in _TAGGED:
                     return True
         return False
@@ -105,7 +109,9 @@ class ModuleInfoReader:
                 found[symbol] = SourceExport(symbol, namespace, gpl, path, line_of(offset))
         return list(found.values())
 
-    def _expanded(self, unit: Unit, closure: Closure, headers: bool) -> Iterator[tuple[str, int, list[Token]]]:
+    def _expanded(
+        self, unit: Unit, closure: Closure, headers: bool
+    ) -> Iterator[tuple[str, int, list[Token]]]:
         """Each piece of `unit` that leads to a goal of `closure`: (file, start, expanded tokens)."""
         for path, source in unit.included.items():
             if self._session.is_kernel(path):
@@ -145,7 +151,9 @@ class ModuleInfoReader:
             wrong = following is not None and following.text != b";"
             shown = value.decode("utf-8", "surrogateescape")
             raw = following.text.decode("ascii", "replace") if wrong and following is not None else shown
-            yield InfoEntry(tag.decode(), None if wrong else shown, path, first.offset, line_of(first.offset), raw)
+            yield InfoEntry(
+                tag.decode(), None if wrong else shown, path, first.offset, line_of(first.offset), raw
+            )
 
 
 def _strings(tokens: list[Token]) -> Iterator[tuple[bytes, Token, Token | None]]:
@@ -184,8 +192,8 @@ def _exports_of(tokens: list[Token]) -> Iterator[tuple[bytes, str, bool, int]]:
     for text, first, _ in _strings(tokens):
         for match in _NEW_EXPORT.finditer(text):
             parts = re.findall(rb'"([^"]*)"', match[3])
-            namespace = b"".join(unescape(p) for p in parts).split(b"\0")[0]
-            yield match[1], namespace.decode("utf-8", "surrogateescape"), match[2] == b"GPL", first.offset
+            joined = b"".join(unescape(p) for p in parts).split(b"\0")[0]
+            yield match[1], joined.decode("utf-8", "surrogateescape"), match[2] == b"GPL", first.offset
         for match in _OLD_EXPORT.finditer(text):
             namespaces.append((match[1], match[2].decode("utf-8", "surrogateescape"), first.offset))
         for match in _OLD_SECTION.finditer(text):

@@ -40,7 +40,7 @@ def _own_parts(macro: Macro) -> Iterable[bytes]:
     for index, token in enumerate(body):
         if token == b"##":
             for part in body[max(index - 1, 0) : index + 2]:
-                if part not in macro.params and len(part.strip(b"_")) >= _SHORTEST and part[:1] not in b'"\'':
+                if part not in macro.params and len(part.strip(b"_")) >= _SHORTEST and part[:1] not in b"\"'":
                     yield part
 
 

@@ -51,13 +51,30 @@ _ARCH_64 = {
     "parisc": {"__LP64__": "1"},
 }
 
-SETTLED = frozenset(
+_SETTLED_WORDS = (
     [*_COMMON, *_LP64, *_ILP32, *(word for words in _ARCH.values() for word in words)]
     + [word for words in _ARCH_64.values() for word in words]
-    + ["__GNUC__", "__GNUC_MINOR__", "__GNUC_PATCHLEVEL__", "__clang__", "__clang_major__", "__i386__", "i386"]
-    + ["__BYTE_ORDER__", "__KERNEL__", "MODULE", "__cplusplus", "__ASSEMBLER__", "__INTEL_COMPILER", "__CHECKER__"]
+    + [
+        "__GNUC__",
+        "__GNUC_MINOR__",
+        "__GNUC_PATCHLEVEL__",
+        "__clang__",
+        "__clang_major__",
+        "__i386__",
+        "i386",
+    ]
+    + [
+        "__BYTE_ORDER__",
+        "__KERNEL__",
+        "MODULE",
+        "__cplusplus",
+        "__ASSEMBLER__",
+        "__INTEL_COMPILER",
+        "__CHECKER__",
+    ]
     + ["__GENKSYMS__", "__STRICT_ANSI__", "__SANITIZE_ADDRESS__", "__SANITIZE_THREAD__", "__ICC", "__TINYC__"]
 )
+SETTLED = frozenset(word.encode() for word in _SETTLED_WORDS)
 
 
 def predefined_macros(arch: str, config: Mapping[str, str]) -> dict[bytes, bytes]:

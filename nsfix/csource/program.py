@@ -16,7 +16,7 @@ from functools import cached_property
 from nsfix.csource.directives import ARM_OPENERS, OPENERS, Arm, Conditional, Directive, scan_directives
 from nsfix.csource.lexer import BYTE_ORDER_MARK, blank_comments, join_words, spaces
 from nsfix.csource.macros import Macro
-from nsfix.csource.settled import Settled
+from nsfix.csource.settled import Settled, is_settled_word
 
 _NAME = re.compile(rb"\s*(\w+)")
 _DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
@@ -262,7 +262,7 @@ class _Maker:
             first = match.start() if first is None else first
         if first is None:
             return
-        self.loosening.update(name for name in names if name.startswith(b"CONFIG_"))
+        self.loosening.update(filter(is_settled_word, names))
         if not self.own:
             run = Run(text[first:end], self.path, first - 1, names)
             self._steps.append(Define(dict.fromkeys(names, run), first))
@@ -302,7 +302,7 @@ class _Maker:
             match = _NAME.match(argument)
             if match:
                 self._steps.append(Undefine(match[1], start))
-                if match[1].startswith(b"CONFIG_"):
+                if is_settled_word(match[1]):
                     self.loosening.add(match[1])
         elif keyword == b"pragma":
             self.once = self.once or argument == b"once"

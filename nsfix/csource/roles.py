@@ -19,7 +19,9 @@ _TOPS = frozenset(("compound_statement", "declaration", "function_definition"))
 def storage(node: Node) -> set[bytes]:
     """The storage classes and qualifiers of a declaration or function definition."""
     return {
-        c.text or b"" for c in node.children if c.type in ("storage_class_specifier", "type_qualifier", "inline")
+        c.text or b""
+        for c in node.children
+        if c.type in ("storage_class_specifier", "type_qualifier", "inline")
     }
 
 

@@ -8,10 +8,15 @@ from collections.abc import Callable, Mapping
 from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
 from nsfix.csource.predefined import SETTLED
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORD = re.compile(rb"(?<!\w)[A-Za-z_]\w*")
 _NAME = re.compile(rb"\s*(\w+)")
 _CONFIG_TEST = re.compile(rb"\b(IS_ENABLED|IS_BUILTIN|IS_MODULE|IS_REACHABLE)\s*\(\s*(CONFIG_\w+)\s*\)")
 _CONFIG_TESTS = frozenset((b"IS_ENABLED", b"IS_BUILTIN", b"IS_MODULE", b"IS_REACHABLE", b"defined"))
+
+
+def is_settled_word(word: bytes) -> bool:
+    """Whether only the configuration or the compiler is to define `word`."""
+    return word.startswith(b"CONFIG_") or word in SETTLED
 
 
 class Settled:
@@ -36,7 +41,7 @@ class Settled:
             return answer
 
     def _settles(self, word: bytes) -> bool:
-        return (word.startswith(b"CONFIG_") or word in SETTLED) and word not in self.loose
+        return is_settled_word(word) and word not in self.loose
 
     def _work_out(self, keyword: bytes, argument: bytes) -> bool | None:
         if keyword == b"else":
@@ -47,9 +52,7 @@ class Settled:
                 return None
             return (match[1] in self.macros) == (not keyword.endswith(b"ndef"))
         words = _WORD.findall(argument)
-        if not all(word in _CONFIG_TESTS or self._settles(word) for word in words if not word[0] in b"uUlL"):
-            return None
-        if b"__has" in argument or any(word in b"uUlL" and word in self.loose for word in words):
+        if b"__has" in argument or not all(w in _CONFIG_TESTS or self._settles(w) for w in words):
             return None
         return self._evaluate(argument)
 

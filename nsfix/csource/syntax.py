@@ -41,7 +41,9 @@ class Piece:
     """One parsed piece of C. `broken` tells of places that the grammar did not understand; `left` are the
     words of macro calls that were not expanded."""
 
-    def __init__(self, clean: CleanText, root: Node | None = None, index: dict[bytes, list[int]] | None = None):
+    def __init__(
+        self, clean: CleanText, root: Node | None = None, index: dict[bytes, list[int]] | None = None
+    ):
         self.clean = clean
         self.root = _PARSER.parse(clean.text).root_node if root is None else root
         self.broken = self.root.has_error
@@ -87,7 +89,9 @@ class Piece:
         elif node.type == "function_definition":
             words = storage(node)
             static = b"static" in words
-            inline_only = b"extern" in words and b"inline" in words and self._marked(self.clean.gnu_inline, span)
+            inline_only = (
+                b"extern" in words and b"inline" in words and self._marked(self.clean.gnu_inline, span)
+            )
             name = declared_name(node.child_by_field_name("declarator"))
             root = (not static and not inline_only) or self._marked(self.clean.used, span)
             yield Definition((name,) if name else (), root, static, *span)
@@ -102,7 +106,9 @@ class Piece:
         words = storage(node)
         names: list[bytes] = []
         for declarator in node.children_by_field_name("declarator"):
-            if not (is_prototype(declarator) or (b"extern" in words and declarator.type != "init_declarator")):
+            if not (
+                is_prototype(declarator) or (b"extern" in words and declarator.type != "init_declarator")
+            ):
                 name = declared_name(declarator)
                 if name:
                     names.append(name)
@@ -158,7 +164,9 @@ class Piece:
     def _record(self, name: bytes, token: Token, node: Node) -> None:
         position = node.start_byte
         for definition in self.definitions:
-            if definition.start <= position < definition.end or (definition.end == position and node is self.root):
+            if definition.start <= position < definition.end or (
+                definition.end == position and node is self.root
+            ):
                 definition.uses.setdefault(name, []).append(token)
                 return
         rest = Definition((), True, False, position, position)
@@ -169,7 +177,10 @@ class Piece:
         """The constant that the function `name`, defined in this piece, returns; None where it is none."""
         flow = self.flow(resolve)
         for node in self.root.children:
-            if node.type != "function_definition" or declared_name(node.child_by_field_name("declarator")) != name:
+            if (
+                node.type != "function_definition"
+                or declared_name(node.child_by_field_name("declarator")) != name
+            ):
                 continue
             values: set[int | None] = set()
             for statement in descendants(node, "return_statement"):
@@ -187,7 +198,11 @@ class Piece:
             for declarator in node.children_by_field_name("declarator"):
                 if declarator.type == "identifier" and declarator.text == name:
                     return 0
-                target = declarator.child_by_field_name("declarator") if declarator.type == "init_declarator" else None
+                target = (
+                    declarator.child_by_field_name("declarator")
+                    if declarator.type == "init_declarator"
+                    else None
+                )
                 if target is not None and target.type == "identifier" and target.text == name:
                     return self.flow(resolve).constant(declarator.child_by_field_name("value"))
         return None

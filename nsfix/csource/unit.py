@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
 from nsfix.csource.directives import Conditional, Directive
-from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.macros import EndlessExpansion, Expander, Lookup, Macro, Token, spell, tokenize
 from nsfix.csource.program import (
     Choice,
@@ -25,93 +23,18 @@ from nsfix.csource.program import (
     Step,
     Undefine,
     blank_spans,
-    read_source,
 )
-from nsfix.csource.settled import Settled, resolve_defined
+from nsfix.csource.settled import is_settled_word, resolve_defined
+from nsfix.csource.store import Compilation, Loosened, Prefix, PrefixKey, Store
 
 _NAME = re.compile(rb"\s*(\w+)")
-_DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
 _LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
 _NO_ARMS: frozenset[int] = frozenset()
 _WORTH_KEEPING = 40  # files that one `#include` must have brought for its outcome to be kept
 _DEEPEST = 180  # nested includes; GCC's own limit is 200
-_HAS = re.compile(rb"__has_(include|include_next|attribute|builtin|feature|extension|cpp_attribute|c_attribute)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Compilation:
-    """How Kbuild compiles one source: search path, `-D`/`-U` (None undefines), forced headers, in order.
-
-    `own_names` are those of the definitions that only name the unit (KBUILD_MODNAME): no header asks for more
-    than whether they are defined.
-    """
-
-    include_path: IncludePath
-    defines: tuple[tuple[bytes, bytes | None], ...]
-    forced: tuple[str, ...]
-    own_names: frozenset[bytes] = frozenset()
-
-    @property
-    def shared_defines(self) -> tuple[tuple[bytes, bytes | None], ...]:
-        """The definitions that headers may ask for."""
-        return tuple(define for define in self.defines if define[0] not in self.own_names)
-
-
-class Loosened(Exception):
-    """A source defines words that were taken for settled; read again with `words` loose."""
-
-    def __init__(self, words: frozenset[bytes]) -> None:
-        super().__init__()
-        self.words = words
-
-
-class Store:
-    """The files of one kernel (and the modules at hand), read once. `read` gives a file's bytes or None."""
-
-    def __init__(self, settled: Settled, read: Callable[[str], bytes | None]) -> None:
-        self.settled = settled
-        self._read = read
-        self._sources: dict[str, SourceText | None] = {}
-        self.prefixes: dict[tuple[object, ...], _Prefix] = {}
-        self._tests: dict[tuple[bytes, bytes], tuple[bytes | None, bool]] = {}
-        self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
-
-    def plain_test(self, keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
-        """For a directive that asks only whether one macro is defined: (its name, whether it should be)."""
-        key = (keyword, argument)
-        test = self._tests.get(key)
-        if test is None:
-            test = self._tests[key] = _plain_test(keyword, argument)
-        return test
-
-    def source(self, path: str, own: bool = False) -> SourceText | None:
-        """The file `path`, as a unit's `own` source or as one that it includes; None where it cannot be read."""
-        if own:
-            return self._make(path, True)
-        try:
-            return self._sources[path]
-        except KeyError:
-            source = self._sources[path] = self._make(path, False)
-            return source
-
-    def _make(self, path: str, own: bool) -> SourceText | None:
-        text = self._read(path)
-        if text is None:
-            return None
-        source = read_source(path, directory_of(path), text, self.settled, own)
-        if source.loosening and not path.endswith("/generated/autoconf.h"):
-            raise Loosened(source.loosening)
-        return source
-
-
-def _plain_test(keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
-    if keyword not in (b"if", b"elif"):
-        match = _NAME.match(argument)
-        return (match[1] if match else b""), not keyword.endswith(b"ndef")
-    match = _DEFINED.match(argument)
-    if match is None:
-        return None, True
-    return match[2] or match[3], not match[1]
+_HAS = re.compile(
+    rb"__has_(include|include_next|attribute|builtin|feature|extension|cpp_attribute|c_attribute)\b"
+)
 
 
 @dataclass(slots=True)
@@ -120,20 +43,6 @@ class _Marks:
 
     offsets: list[int] = field(default_factory=list)
     states: list[MacroTable] = field(default_factory=list)
-
-
-PrefixKey = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Prefix:
-    """The state of a unit (`owner`) after its first steps, for units that begin with the same ones."""
-
-    owner: str
-    macros: MacroTable
-    included: dict[str, SourceText]
-    taken: dict[tuple[str, int], frozenset[int]]
-    missing: list[tuple[str, int, bytes]]
 
 
 def _same(one: Macro | Run | None, other: Macro | Run) -> bool:
@@ -166,7 +75,7 @@ class Unit:
 
     def _walk(self) -> None:
         loose = self.store.settled.loose
-        words = frozenset(n for n, _ in self._compilation.defines if n.startswith(b"CONFIG_") and n not in loose)
+        words = frozenset(n for n, _ in self._compilation.defines if is_settled_word(n) and n not in loose)
         if words:
             raise Loosened(words)
         self.macros.update(self.store.base)
@@ -242,9 +151,9 @@ class Unit:
                     self.inclusions.append((step.start, path))
         return best, best_key
 
-    def _snapshot(self) -> _Prefix:
+    def _snapshot(self) -> Prefix:
         # No arm of the unit's own source is among the first steps: a conditional there ends them.
-        return _Prefix(
+        return Prefix(
             self.path, MacroTable(self.macros), dict(self.included), dict(self._taken), list(self.missing)
         )
 

@@ -33,10 +33,9 @@ class BuiltObjects:
 def inside(path: str, roots: Sequence[str]) -> bool:
     """Whether `path` is one of `roots` or under one, once `..` and all symbolic links are followed."""
     real = os.path.realpath(path)
-    for root in map(os.path.realpath, roots):
-        if real == root or real.startswith(root.rstrip(os.sep) + os.sep):
-            return True
-    return False
+    return any(
+        real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in map(os.path.realpath, roots)
+    )
 
 
 def read_mod(path: str, root: str, also: Sequence[str] = ()) -> BuiltObjects:

@@ -55,7 +55,9 @@ def _reading(module: ModuleFacts, facts: ScanFacts, layouts: Mapping[str, Layout
     )
 
 
-def _imports(entries: list[InfoEntry], module: ModuleFacts, layouts: Mapping[str, Layout]) -> Iterable[Import]:
+def _imports(
+    entries: list[InfoEntry], module: ModuleFacts, layouts: Mapping[str, Layout]
+) -> Iterable[Import]:
     statements = {
         (path, statement.start): statement
         for path in dict.fromkeys(source.path for source in module.sources)

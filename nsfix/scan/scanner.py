@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 from nsfix.csource.assembler import assembler_uses
 from nsfix.csource.includes import IncludePath, Listings
-from nsfix.csource.names import word_offsets
 from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport
+from nsfix.csource.names import word_offsets
 from nsfix.csource.predefined import predefined_macros
-from nsfix.csource.reading import Reader, Session, SymbolUse
+from nsfix.csource.reading import Reader, SymbolUse
+from nsfix.csource.session import Session
 from nsfix.csource.settled import Settled
 from nsfix.csource.statements import read_layout
-from nsfix.csource.unit import Compilation, Loosened, Store, Unit
+from nsfix.csource.store import Compilation, Loosened, Store
+from nsfix.csource.unit import Unit
 from nsfix.errors import InputError
 from nsfix.evidence.objects import undefined_symbols
 from nsfix.kernel.tree import KernelBuild
@@ -146,7 +148,9 @@ class Scanner:
             self._facts.clear()
         self._exports = exports
 
-    def _read_all(self, modules: tuple[BuiltModule, ...], progress: Progress | None) -> tuple[ModuleFacts, ...]:
+    def _read_all(
+        self, modules: tuple[BuiltModule, ...], progress: Progress | None
+    ) -> tuple[ModuleFacts, ...]:
         total = sum(len(m.sources) for m in modules)
         done = 0
         facts: list[ModuleFacts] = []
@@ -279,7 +283,9 @@ def _read_flags(
         if word == "-include":
             forced.append(next(words, ""))
         elif word.startswith(("-I", "-isystem", "-iquote", "-idirafter")):
-            option = next((o for o in ("-isystem", "-iquote", "-idirafter", "-I") if word.startswith(o)), "-I")
+            option = next(
+                (o for o in ("-isystem", "-iquote", "-idirafter", "-I") if word.startswith(o)), "-I"
+            )
             directories.append(word.removeprefix(option) or next(words, ""))
         elif word.startswith(("-D", "-U")):
             text = os.fsencode(word[2:] or next(words, ""))

@@ -1,0 +1,157 @@
+"""What the units of one run share: the symbols that are looked for, and what was found in their headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from nsfix.csource.chunks import outer_chunks
+from nsfix.csource.cleaning import clean
+from nsfix.csource.closure import Closure
+from nsfix.csource.lexer import LineIndex
+from nsfix.csource.macros import EndlessExpansion, Expander, Macro, Token, tokenize
+from nsfix.csource.names import NameFinder
+from nsfix.csource.pasting import NameSet, Pasting
+from nsfix.csource.program import SourceText
+from nsfix.csource.store import Store
+from nsfix.csource.syntax import Piece
+from nsfix.csource.unit import Unit
+
+_WORDS = re.compile(rb"[A-Za-z_]\w*")
+# What may follow a call that is an expression; anything else may be half of a statement.
+_AFTER_EXPRESSION = frozenset(bytes([c]) for c in b";,)]?:=<>+-*/%&|^.!~")
+# A macro that leads to one of these may change which code is reached, or declare a cleanup.
+_STEERING = (b"return", b"goto", b"break", b"continue", b"case", b"default", b"__builtin_unreachable", b"cleanup",
+             b"__builtin_trap", b"__cleanup__", b"asm", b"alias", b"__alias__")  # fmt: skip
+Span = tuple[int, int]
+# A piece of a unit: the file it stands in, and its span there (byte offsets, end exclusive).
+Key = tuple[str, Span]
+
+
+class Session:
+    """What the units of one run share: the symbols that are looked for, and what was found in their headers."""
+
+    def __init__(self, store: Store, symbols: Iterable[bytes], is_kernel: Callable[[str], bool]) -> None:
+        self.store = store
+        self.finder = NameFinder(symbols)
+        self.symbols = frozenset(self.finder.names)
+        self.is_kernel = is_kernel
+        self.symbol_set = NameSet(self.finder.names)
+        self.pasting = Pasting()
+        self._leading = Closure(_STEERING)
+        self._hits: dict[tuple[int, str], list[tuple[bytes, int]]] = {}
+        self._finders: dict[frozenset[bytes], NameFinder] = {}
+        self._chunks: dict[tuple[str, bytes], list[Span]] = {}
+        self._words: dict[tuple[str, bytes], frozenset[bytes]] = {}
+        self._pieces: dict[Key, list[tuple[dict[bytes, Macro | None], Piece]]] = {}
+
+    def hits(self, source: SourceText, finder: NameFinder) -> list[tuple[bytes, int]]:
+        """Where the names of `finder` stand in `source`, comments aside."""
+        key = (id(finder), source.path)
+        found = self._hits.get(key)
+        if found is None:
+            found = self._hits[key] = finder.find(source.code if source.own else source.text)
+        return found
+
+    def words(self, path: str, active: bytes) -> frozenset[bytes]:
+        """The words of the active text of `path`."""
+        key = (path, active)
+        words = self._words.get(key)
+        if words is None:
+            words = self._words[key] = frozenset(_WORDS.findall(active))
+        return words
+
+    def finder_for(self, names: frozenset[bytes]) -> NameFinder:
+        """A finder for `names`, kept for the next unit that asks for the same."""
+        finder = self._finders.get(names)
+        if finder is None:
+            finder = self._finders[names] = NameFinder(names)
+        return finder
+
+    def chunks(self, path: str, active: bytes) -> list[Span]:
+        """The outermost pieces of the active text of `path`."""
+        key = (path, active)
+        chunks = self._chunks.get(key)
+        if chunks is None:
+            chunks = self._chunks[key] = outer_chunks(active)
+        return chunks
+
+    def piece(self, key: Key, active: bytes, unit: Unit, wanted: Callable[[bytes], bool]) -> Piece:
+        """The piece at `key`, expanded and parsed as `unit` has it.
+
+        A header's piece is kept for units with the same macros. In a module's own file, macros called inside
+        a function stay as they are where that can change nothing: no word is `wanted` in the call.
+        """
+        if not self.is_kernel(key[0]):
+            leave = _Leaving(self._leading, unit, wanted, active.find(b"{", *key[1]))
+            piece = Piece(clean(self.expand(key, active, unit, leave=leave)))
+            piece.left = leave.words
+            return piece
+        lookup = unit.lookup_in(key[0])
+        kept = self._pieces.setdefault(key, [])
+        for needed, piece in kept:
+            if all(lookup(name, key[1][0]) is macro for name, macro in needed.items()):
+                return piece.again()
+        asked: dict[bytes, Macro | None] = {}
+        piece = Piece(clean(self.expand(key, active, unit, asked)))
+        kept.append((asked, piece))
+        return piece
+
+    def expand(
+        self,
+        key: Key,
+        active: bytes,
+        unit: Unit,
+        asked: dict[bytes, Macro | None] | None = None,
+        leave: _Leaving | None = None,
+    ) -> list[Token]:
+        """The tokens of the piece at `key`, macros expanded; `asked` collects the macros that decided."""
+        lookup = unit.lookup_in(key[0])
+
+        def noting(name: bytes, offset: int) -> Macro | None:
+            macro = lookup(name, offset)
+            assert asked is not None
+            asked[name] = macro
+            return macro
+
+        tokens = self._tokens(key, active, unit)
+        try:
+            expander = Expander(lookup if asked is None else noting, LineIndex(active).line, leave)
+            return expander.expand(tokens)
+        except EndlessExpansion:
+            return tokens
+
+    def _tokens(self, key: Key, active: bytes, unit: Unit) -> list[Token]:
+        """The tokens of the piece at `key`, with those of files that are included in its middle. They get the
+        offset of the `#include`: there the macros hold that they are expanded with."""
+        start, end = key[1]
+        spliced = unit.spliced() if key[0] == unit.path else {}
+        cuts = sorted((o, path) for path, offsets in spliced.items() for o in offsets if start < o < end)
+        tokens: list[Token] = []
+        for offset, path in cuts:
+            tokens += tokenize(active[start:offset], start)
+            inside = tokenize(unit.active(unit.included[path]))
+            tokens += [Token(t.text, offset, t.via, t.hidden, t.spaced) for t in inside]
+            start = offset
+        return tokens + tokenize(active[start:end], start)
+
+
+class _Leaving:
+    """Says which calls of macros need no expansion, and collects the `words` that stood in them."""
+
+    def __init__(self, leading: Closure, unit: Unit, wanted: Callable[[bytes], bool], body: int) -> None:
+        self._leading = leading
+        self._unit = unit
+        self._wanted = wanted
+        self._body = body
+        self.words: set[bytes] = set()
+
+    def __call__(self, macro: Macro, call: list[Token], following: bytes) -> bool:
+        if self._body < 0 or call[-1].offset < self._body or following[:1] not in _AFTER_EXPRESSION:
+            return False
+        words = {macro.name}
+        words.update(token.text for token in call)
+        if any(map(self._wanted, words)) or self._leading.leads(macro, self._unit.macros):
+            return False
+        self.words |= words
+        return True

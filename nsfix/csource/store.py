@@ -1,0 +1,104 @@
+"""The files of one kernel, read once for all units, and the states that units may begin from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nsfix.csource.includes import IncludePath, directory_of
+from nsfix.csource.macros import Macro
+from nsfix.csource.program import MacroTable, SourceText, read_source
+from nsfix.csource.settled import Settled
+
+_NAME = re.compile(rb"\s*(\w+)")
+_DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
+
+PrefixKey = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """The state of a unit (`owner`) after its first steps, for units that begin with the same ones."""
+
+    owner: str
+    macros: MacroTable
+    included: dict[str, SourceText]
+    taken: dict[tuple[str, int], frozenset[int]]
+    missing: list[tuple[str, int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """How Kbuild compiles one source: search path, `-D`/`-U` (None undefines), forced headers, in order.
+
+    `own_names` are those of the definitions that only name the unit (KBUILD_MODNAME): no header asks for more
+    than whether they are defined.
+    """
+
+    include_path: IncludePath
+    defines: tuple[tuple[bytes, bytes | None], ...]
+    forced: tuple[str, ...]
+    own_names: frozenset[bytes] = frozenset()
+
+    @property
+    def shared_defines(self) -> tuple[tuple[bytes, bytes | None], ...]:
+        """The definitions that headers may ask for."""
+        return tuple(define for define in self.defines if define[0] not in self.own_names)
+
+
+class Loosened(Exception):
+    """A source defines words that were taken for settled; read again with `words` loose."""
+
+    def __init__(self, words: frozenset[bytes]) -> None:
+        super().__init__()
+        self.words = words
+
+
+class Store:
+    """The files of one kernel (and the modules at hand), read once. `read` gives a file's bytes or None."""
+
+    def __init__(self, settled: Settled, read: Callable[[str], bytes | None]) -> None:
+        self.settled = settled
+        self._read = read
+        self._sources: dict[str, SourceText | None] = {}
+        self.prefixes: dict[PrefixKey, Prefix] = {}
+        self._tests: dict[tuple[bytes, bytes], tuple[bytes | None, bool]] = {}
+        self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
+
+    def plain_test(self, keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
+        """For a directive that asks only whether one macro is defined: (its name, whether it should be)."""
+        key = (keyword, argument)
+        test = self._tests.get(key)
+        if test is None:
+            test = self._tests[key] = _plain_test(keyword, argument)
+        return test
+
+    def source(self, path: str, own: bool = False) -> SourceText | None:
+        """The file `path`, as a unit's `own` source or as one that it includes; None where it cannot be read."""
+        if own:
+            return self._make(path, True)
+        try:
+            return self._sources[path]
+        except KeyError:
+            source = self._sources[path] = self._make(path, False)
+            return source
+
+    def _make(self, path: str, own: bool) -> SourceText | None:
+        text = self._read(path)
+        if text is None:
+            return None
+        source = read_source(path, directory_of(path), text, self.settled, own)
+        if source.loosening and not path.endswith("/generated/autoconf.h"):
+            raise Loosened(source.loosening)
+        return source
+
+
+def _plain_test(keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
+    if keyword not in (b"if", b"elif"):
+        match = _NAME.match(argument)
+        return (match[1] if match else b""), not keyword.endswith(b"ndef")
+    match = _DEFINED.match(argument)
+    if match is None:
+        return None, True
+    return match[2] or match[3], not match[1]
