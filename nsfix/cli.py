@@ -83,7 +83,7 @@ def apply(dry_run: bool, words: tuple[str, ...], **options: Any) -> None:
     if options["build"] and written:
         refused = _confirm(request, base) or refused
     if not written and not refused:
-        _talk("nothing to do: no import is missing")
+        _talk(f"nothing to do: no import is missing{_reach(answer)}")
     _finish(FINDINGS if refused else NOTHING)
 
 
@@ -120,7 +120,7 @@ def check(form: str, output: str | None, verbose: bool, words: tuple[str, ...], 
     _remark(answer, base)
     found = [f for f in answer.findings if f.level is not Level.NOTE]
     if not found:
-        _talk("nothing to say: no import is missing")
+        _talk(f"nothing to say: no import is missing{_reach(answer)}")
     _finish(FINDINGS if found else NOTHING)
 
 
@@ -229,7 +229,7 @@ def _show_diff(request: Request, options: dict[str, Any]) -> int:
     sys.stdout.buffer.flush()
     refused = _say(answer, base)
     if not patch and not refused:
-        _talk("nothing to do: no import is missing")
+        _talk(f"nothing to do: no import is missing{_reach(answer)}")
     return FINDINGS if patch or refused else NOTHING
 
 
@@ -251,6 +251,10 @@ def _say(answer: Answer, base: str) -> bool:
         if remedy.refusal is not None:
             _talk(f"    not mended: {remedy.refusal}")
     return answer.mending.refused
+
+
+def _reach(answer: Answer) -> str:
+    return ", as far as the sources could be read" if answer.remarks else ""
 
 
 def _remark(answer: Answer, base: str) -> None:

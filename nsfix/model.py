@@ -182,15 +182,11 @@ class Finding:
 MISSING_IMPORT = "missing-import"
 WRONG_SPELLING = "wrong-spelling"
 RESERVED_NAMESPACE = "reserved-namespace"
-MISSING_LICENSE = "missing-license"
-UNREADABLE_SOURCE = "unreadable-source"
 STALE_EVIDENCE = "stale-evidence"
 RULES = (
     MISSING_IMPORT,
     WRONG_SPELLING,
     RESERVED_NAMESPACE,
-    MISSING_LICENSE,
-    UNREADABLE_SOURCE,
     STALE_EVIDENCE,
 )
 

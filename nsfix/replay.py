@@ -29,6 +29,7 @@ from nsfix.model import (
     Finding,
     Import,
     Level,
+    Licence,
     Module,
     Need,
     Remark,
@@ -65,7 +66,10 @@ def check_log(request: Request, log: str) -> Answer:
     """
     text, name = _read_log_text(log)
     facts = read_log(io.BytesIO(text), name)
-    if not facts.missing and not facts.remarks:
+    if not facts.missing and facts.remarks:
+        doubt = facts.remarks[0]
+        raise InputError(doubt.message, doubt.file or name, doubt.line)
+    if not facts.missing:
         raise InputError("no missing import is reported here; is it the output of the failing build?", name)
     lacks = _lacks_of_log(facts.missing, name)
     kernel, spelling = _kernel_of_log(request, text)
@@ -175,17 +179,18 @@ def _replay(
     mender = Mender(asked.sources(), spelling, roots_of(request), read_file)
     mending = mender.mend(findings)
     config = os.path.join(kernel.build_dir, "include/config/auto.conf") if kernel is not None else "any"
-    modules = tuple(_module(built, lacks, linked) for built in linked.modules)
+    modules = tuple(_module(built, lacks, linked, asked) for built in linked.modules)
     return Answer(kernel, config, modules, tuple(findings), mending, tuple(remarks), spelling)
 
 
-def _module(built: BuiltModule, lacks: Iterable[Lack], linked: Linked) -> Module:
+def _module(built: BuiltModule, lacks: Iterable[Lack], linked: Linked, asked: _Sources) -> Module:
     needs = tuple(
         Need(lack.namespace, tuple(Use(symbol, lack.file, lack.line) for symbol in lack.symbols))
         for lack in lacks
         if linked.modules_of(lack.module) == [built]
     )
-    return Module(built.name, built.path, tuple(s.path for s in built.sources), needs=needs)
+    sources = tuple(source.path for source in built.sources)
+    return Module(built.name, built.path, sources, asked.licenses_of(built), needs, asked.imports_of(built))
 
 
 class _Sources:
@@ -212,7 +217,7 @@ class _Sources:
         if len(modules) != 1:
             return [self._unclear(lack, modules)]
         built = modules[0]
-        imports = self._imports_of(built)
+        imports = self.imports_of(built)
         same = [entry for entry in imports if entry.namespace == lack.namespace]
         if any(entry.effective for entry in same):
             there = next(entry for entry in same if entry.effective)
@@ -239,7 +244,20 @@ class _Sources:
             message = f"no module {lack.module} is built here: nothing was changed for it"
         return Finding(STALE_EVIDENCE, Level.NOTE, lack.module, lack.namespace, message, lack.file, lack.line)
 
-    def _imports_of(self, built: BuiltModule) -> tuple[Import, ...]:
+    def licenses_of(self, built: BuiltModule) -> tuple[Licence, ...]:
+        """The licences of a module as its sources spell them."""
+        layouts = [self._layout(s.path) for s in built.sources if s.kind is SourceKind.C]
+        return tuple(
+            Licence(
+                statement.argument.decode("utf-8", "surrogateescape").strip('"'), layout.path, statement.line
+            )
+            for layout in layouts
+            for statement in layout.statements
+            if statement.macro == "MODULE_LICENSE" and not statement.in_function
+        )
+
+    def imports_of(self, built: BuiltModule) -> tuple[Import, ...]:
+        """The imports of a module, effective or not."""
         if built.path not in self._imports:
             self._imports[built.path] = self._read(built)
         return self._imports[built.path]

@@ -7,6 +7,7 @@ The grammar knows C11 and some of GNU's extensions; kernel code uses the rest. W
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from nsfix.csource.macros import Token
@@ -32,6 +33,7 @@ _NO_SYMBOLS = frozenset(
     (b"sizeof", b"struct", b"union", b"enum", b"const", b"volatile", b"unsigned", b"signed", b"int", b"long", b"char",
      b"short", b"void", b"typeof", b"__typeof__", b"if", b"else", b"return")
 )  # fmt: skip
+_ASM_WORD = re.compile(rb"(?<![\w%$.\\])[A-Za-z_]\w{3,}")  # no register, no label such as 1f, no escape
 _RENAMED = {
     b"__inline": b"inline", b"__inline__": b"inline", b"__volatile__": b"volatile", b"__volatile": b"volatile",
     b"__const": b"const", b"__const__": b"const", b"__signed__": b"signed", b"__signed": b"signed",
@@ -195,7 +197,8 @@ class _Cleaner:
         return self.tokens[position - 1].text not in (b"struct", b"union", b"enum", b".", b"->")
 
     def _operands(self, index: int, end: int) -> None:
-        first = True
+        """Put down what names a symbol: the operands, and the words of the assembler text itself."""
+        found: list[tuple[Token, bytes]] = []
         brackets = 0
         for position in range(index, end):
             token = self.tokens[position]
@@ -203,8 +206,11 @@ class _Cleaner:
                 brackets += 1
             elif token.text == b"]":
                 brackets -= 1
+            elif token.text[:1] == b'"':
+                found += [(token, word) for word in _ASM_WORD.findall(token.text)]
             elif brackets == 0 and self._names_a_symbol(position):
-                if not first:
-                    self.put(token, b",")
-                self.put(token)
-                first = False
+                found.append((token, token.text))
+        for number, (token, word) in enumerate(found):
+            if number:
+                self.put(token, b",")
+            self.put(token._replace(text=word))

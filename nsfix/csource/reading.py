@@ -46,7 +46,6 @@ class UnitUses:
 
     uses: list[SymbolUse] = field(default_factory=list)
     defines: set[bytes] = field(default_factory=set)
-    odd: list[tuple[str, int, str]] = field(default_factory=list)
 
 
 class Reader:

@@ -1,6 +1,7 @@
 """Reads the symbols of a compiled object: what it leaves undefined and what it defines.
 
-Accepted format: a relocatable ELF object (.o, .o_shipped, .ko) as the kernel links it into a module.
+Accepted format: a relocatable ELF object (.o, .o_shipped, .ko) as the kernel links it into a module. An archive
+(.a) is none: what of it is linked is up to the linker.
 """
 
 from __future__ import annotations

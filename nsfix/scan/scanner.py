@@ -125,7 +125,7 @@ class Scanner:
             facts = self._read_all(built, progress)
             found = _own_exports(facts)
             if found == own:
-                return ScanFacts(facts, self._exports, tuple(self._remarks))
+                return ScanFacts(facts, self._exports, tuple(dict.fromkeys(self._remarks)))
             own = found
 
     def _early_exports(self, modules: tuple[BuiltModule, ...]) -> dict[bytes, Export]:
@@ -192,8 +192,7 @@ class Scanner:
             unit = self._unit(source, module)
             session, info = self._reader(unit)
             found = Reader(unit, session).uses(self._namespace if brief else None)
-            for path, line, message in found.odd:
-                self._remarks.append(Remark(message, path, line))
+            self._note_missing(unit)
             return SourceFacts(
                 source.path,
                 source.kind,
@@ -209,11 +208,31 @@ class Scanner:
             uses = assembler_uses(unit, self._reader(unit)[0])
             return SourceFacts(source.path, source.kind, tuple(uses), included=(source.path,))
         if source.kind is SourceKind.SHIPPED:
-            wanted, provided = undefined_symbols(source.path)
-            used = sorted(wanted & self._exports.keys())
-            uses = [SymbolUse(symbol, source.path, 0, 1, ()) for symbol in used]
-            return SourceFacts(source.path, source.kind, tuple(uses), frozenset(provided))
+            return self._read_object(source)
+        if source.kind is SourceKind.RUST:
+            message = f"{module.name}: Rust is not read, so that nothing is known of what this source uses"
+            self._remarks.append(Remark(message, source.path))
         return SourceFacts(source.path, source.kind)
+
+    def _read_object(self, source: SourceFile) -> SourceFacts:
+        try:
+            wanted, provided = undefined_symbols(source.path)
+        except InputError as error:
+            message = f"{error.message}; nothing is known of what it uses"
+            self._remarks.append(Remark(message, source.path))
+            return SourceFacts(source.path, source.kind)
+        used = sorted(wanted & self._exports.keys())
+        uses = [SymbolUse(symbol, source.path, 0, 1, ()) for symbol in used]
+        return SourceFacts(source.path, source.kind, tuple(uses), frozenset(provided))
+
+    def _note_missing(self, unit: Unit) -> None:
+        """Say which headers of the module's own files were not found: what they hold is not known."""
+        for path, offset, name in unit.missing:
+            if not self._is_kernel(path):
+                line = unit.included[path].text.count(b"\n", 0, offset) + 1
+                shown = name.decode("utf-8", "replace")
+                message = f"{shown} is not found, so that nothing is known of what it holds"
+                self._remarks.append(Remark(message, path, line))
 
     def _is_kernel(self, path: str) -> bool:
         return path.startswith(self._kernel_roots)
