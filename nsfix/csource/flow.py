@@ -16,7 +16,7 @@ from nsfix.csource.roles import is_field, role
 
 _LEAVES = frozenset(("return_statement", "goto_statement", "break_statement", "continue_statement"))
 _UNREACHABLE = frozenset((b"__builtin_unreachable", b"__builtin_trap"))
-_LABEL = re.compile(rb"(?:[;{})]|: )\s*\w+ : ")
+_LABEL = re.compile(rb"(?:[;{})]|: )\s*(\w+) : ")
 
 
 class Resolve(Protocol):
@@ -40,7 +40,7 @@ class Flow:
         self._resolve = resolve
         self._constants: dict[int, int | None] = {}
         self._leaving: dict[int, bool] = {}
-        self._labels = [m.start() for m in _LABEL.finditer(text)]
+        self._labels = [m.start(1) for m in _LABEL.finditer(text)]
 
     def is_dead(self, node: Node) -> bool:
         """Whether the compiler drops the code that `node` stands in, whatever happens at run time."""
