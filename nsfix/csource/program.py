@@ -16,6 +16,7 @@ from functools import cached_property
 from nsfix.csource.directives import ARM_OPENERS, OPENERS, Arm, Conditional, Directive, scan_directives
 from nsfix.csource.lexer import BYTE_ORDER_MARK, blank_comments, join_words, spaces
 from nsfix.csource.macros import Macro
+from nsfix.csource.predefined import SETTLED
 from nsfix.csource.settled import Settled, is_settled_word
 
 _NAME = re.compile(rb"\s*(\w+)")
@@ -254,15 +255,18 @@ class _Maker:
         first: int | None = None
         names: list[bytes] = []
         for match in _DEFINE.finditer(text, start, end):
-            if self._commented(match.start()):
+            place = match.start()
+            if (self._blank is not None or 0 <= self._opening < place) and self._commented(place):
                 continue
             if self.own:
-                self._define_own(match.start())
+                self._define_own(place)
             names.append(match[1])
-            first = match.start() if first is None else first
+            first = place if first is None else first
         if first is None:
             return
-        self.loosening.update(filter(is_settled_word, names))
+        self.loosening.update(SETTLED.intersection(names))
+        if text.find(b"CONFIG_", first, end) >= 0:
+            self.loosening.update(filter(is_settled_word, names))
         if not self.own:
             run = Run(text[first:end], self.path, first - 1, names)
             self._steps.append(Define(dict.fromkeys(names, run), first))

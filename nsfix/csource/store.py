@@ -66,6 +66,18 @@ class Store:
         self._tests: dict[tuple[bytes, bytes], tuple[bytes | None, bool]] = {}
         self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
 
+    def loosened(self, words: frozenset[bytes]) -> Store:
+        """This store with `words` left to the units; files that do not mention them are not read again."""
+        settled = Settled(self.settled.macros, self.settled.loose | words)
+        store = Store(settled, self._read)
+        store._tests = self._tests
+        store._sources = {
+            path: source
+            for path, source in self._sources.items()
+            if source is None or not any(word in source.text for word in words)
+        }
+        return store
+
     def plain_test(self, keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
         """For a directive that asks only whether one macro is defined: (its name, whether it should be)."""
         key = (keyword, argument)

@@ -107,8 +107,7 @@ class Scanner:
         self._symvers = dict(exports)
         self._listings = Listings()
         self._paths: dict[tuple[str, ...], IncludePath] = {}
-        self._loose: frozenset[bytes] = frozenset()
-        self._stores: dict[tuple[frozenset[bytes], bool], Store] = {}
+        self._stores: dict[bool, Store] = {}
         self._sessions: dict[int, tuple[Session, ModuleInfoReader]] = {}
         self._exports: dict[bytes, Export] = dict(exports)
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
@@ -252,22 +251,27 @@ class Scanner:
                 compilation = self._compilation(source, module)
                 unit = Unit(source.path, compilation, self._store(source.kind is SourceKind.ASSEMBLER))
             except Loosened as more:
-                self._loose |= more.words
+                self._loosen(more.words)
             except FileNotFoundError:
                 raise InputError("this source cannot be read; is it still there?", source.path) from None
         self._units[key] = unit
         return unit
 
+    def _loosen(self, words: frozenset[bytes]) -> None:
+        """Go on with stores that leave `words` to the units. What was read before stays right: those units saw
+        no definition of them."""
+        for assembler, store in self._stores.items():
+            self._stores[assembler] = store.loosened(words)
+
     def _store(self, assembler: bool) -> Store:
-        key = (self._loose, assembler)
-        store = self._stores.get(key)
+        store = self._stores.get(assembler)
         if store is None:
             kernel = self._kernel
             macros = predefined_macros(kernel.arch, kernel.config) | dict(kernel.config_macros)
             macros |= {b"__KERNEL__": b"1", b"MODULE": b"1"}
             if assembler:
                 macros |= {b"__ASSEMBLER__": b"1", b"__ASSEMBLY__": b"1"}
-            store = self._stores[key] = Store(Settled(macros, self._loose), self._read)
+            store = self._stores[assembler] = Store(Settled(macros), self._read)
         return store
 
     def _compilation(self, source: SourceFile, module: BuiltModule) -> Compilation:
