@@ -29,6 +29,7 @@ from nsfix.project import (
 from nsfix.views.diff import Change, coloured, unified_diff
 from nsfix.views.report import FileFix, Outcome, Report
 
+_DEEPEST = 50_000  # frames; an expression of C may nest deeper than Python's own limit of 1000
 NOTHING, FINDINGS, FAILURE = 0, 1, 2
 _WORDS = click.argument("words", nargs=-1, metavar="[M=DIR] [KDIR=DIR] [VAR=value]... [PATH]...")
 
@@ -129,6 +130,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
 
     Every error that nsfix knows becomes one line on stderr and exit code 2.
     """
+    sys.setrecursionlimit(_DEEPEST)
     try:
         # What a command left with; None where it just ended.
         sys.exit(cli.main(words, prog_name="nsfix", standalone_mode=False))

@@ -33,7 +33,7 @@ _NO_SYMBOLS = frozenset(
     (b"sizeof", b"struct", b"union", b"enum", b"const", b"volatile", b"unsigned", b"signed", b"int", b"long", b"char",
      b"short", b"void", b"typeof", b"__typeof__", b"if", b"else", b"return")
 )  # fmt: skip
-_ASM_WORD = re.compile(rb"(?<![\w%$.\\])[A-Za-z_]\w{3,}")  # no register, no label such as 1f, no escape
+_ASM_WORD = re.compile(rb"(?<![\w%$.\\\[])[A-Za-z_]\w{3,}")  # no register, no label such as 1f, no escape
 _RENAMED = {
     b"__inline": b"inline", b"__inline__": b"inline", b"__volatile__": b"volatile", b"__volatile": b"volatile",
     b"__const": b"const", b"__const__": b"const", b"__signed__": b"signed", b"__signed": b"signed",

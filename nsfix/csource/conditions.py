@@ -13,6 +13,18 @@ _TOKEN = re.compile(
     rb"[A-Za-z_$][\w$]*|\d[\w.]*|(?:[uUL])?'(?:\\.|[^'\\])+'|\"(?:\\.|[^\"\\])*\"|<<|>>|[<>=!]=|&&|\|\||\S"
 )
 _INTEGER = re.compile(rb"(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]*\Z")
+
+
+def _quotient(a: int, b: int) -> int:
+    """`a / b` as C has it: towards zero."""
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+def _wrapped(value: int) -> int:
+    """`value` in the 64 bits that the preprocessor computes with."""
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
 _BINARY: dict[bytes, tuple[int, Callable[[int, int], int]]] = {
     b"|": (3, lambda a, b: a | b),
     b"^": (4, lambda a, b: a ^ b),
@@ -28,8 +40,8 @@ _BINARY: dict[bytes, tuple[int, Callable[[int, int], int]]] = {
     b"+": (9, lambda a, b: a + b),
     b"-": (9, lambda a, b: a - b),
     b"*": (10, lambda a, b: a * b),
-    b"/": (10, lambda a, b: int(a / b)),
-    b"%": (10, lambda a, b: a - b * int(a / b)),
+    b"/": (10, lambda a, b: _quotient(a, b)),
+    b"%": (10, lambda a, b: a - b * _quotient(a, b)),
 }
 _PRECEDENCE = {operator: rank for operator, (rank, _) in _BINARY.items()} | {b"||": 1, b"&&": 2}
 _DEEPEST = 200
@@ -159,4 +171,4 @@ def combine(operator: bytes, left: int | None, right: int | None) -> int | None:
         return None if left is None or right is None else 0
     if left is None or right is None or (right == 0 and operator in (b"/", b"%")) or operator not in _BINARY:
         return None
-    return _BINARY[operator][1](left, right)
+    return _wrapped(_BINARY[operator][1](left, right))

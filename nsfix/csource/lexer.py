@@ -61,7 +61,7 @@ def _blank_simple(text: bytes) -> bytes | None:
     last = head
     for piece in rest:
         line = last[last.rfind(b"\n") + 1 :]
-        if b'"' in line or b"//" in line or b"'" in line:
+        if b'"' in line or b"//" in line or b"'" in line or line.endswith(b"/"):
             return None
         close = piece.find(b"*/")
         if close < 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from nsfix.csource.macros import Macro
 from nsfix.csource.program import MacroTable
@@ -14,7 +14,8 @@ _NONE: frozenset[bytes] = frozenset()
 class Pasting:
     """Tells what fixed parts a macro may paste into names: `#define CALL(x) usb_stor_##x` has `usb_stor_`."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_kernel: Callable[[str], bool]) -> None:
+        self._is_kernel = is_kernel
         self._parts: dict[int, tuple[Macro, frozenset[bytes]]] = {}
 
     def parts(self, macro: Macro, macros: MacroTable) -> frozenset[bytes]:
@@ -24,6 +25,8 @@ class Pasting:
             return known[1]
         self._parts[id(macro)] = (macro, _NONE)  # ends a circle of macros
         parts = set(_own_parts(macro))
+        if b"##" in macro.argument and not parts and macro.file and not self._is_kernel(macro.file):
+            parts.add(b"")  # it pastes what it is given: anything may come of it
         for word in macro.words():
             inner = macros.macro(word)
             if inner is not None and inner is not macro:

@@ -156,7 +156,7 @@ def read_source(path: str, directory: str, text: bytes, settled: Settled, own: b
     source = SourceText(path, directory, text, program, maker.dead, maker.choices, own, odd_at=maker.odd_at)
     source.once = maker.once
     source.loosening = frozenset(maker.loosening) - settled.loose
-    if len(program) == 1 and isinstance(program[0], Choice):
+    if not own and len(program) == 1 and isinstance(program[0], Choice):
         source.guard = _guard_of(program[0].conditional)
         if source.guard is not None:  # asked when the file is entered, so that it need not be asked again
             source.choices.remove(program[0].conditional)
@@ -238,7 +238,9 @@ class _Maker:
         text = self.text
         while self._blank is None and 0 <= self._opening < start:
             line = text[text.rfind(b"\n", 0, self._opening) + 1 : self._opening]
-            if b'"' in line or b"//" in line or b"'" in line:  # perhaps no comment: a real lexer has to tell
+            if (
+                b'"' in line or b"//" in line or b"'" in line or line.endswith(b"/")
+            ):  # perhaps no comment: a real lexer has to tell
                 self._blank = blank_comments(text)
                 break
             closing = text.find(b"*/", self._opening + 2)

@@ -37,8 +37,8 @@ class Session:
         self.symbols = frozenset(self.finder.names)
         self.is_kernel = is_kernel
         self.symbol_set = NameSet(self.finder.names)
-        self.pasting = Pasting()
-        self._leading = Closure(_STEERING)
+        self.pasting = Pasting(is_kernel)
+        self.leading = Closure(_STEERING)
         self._hits: dict[tuple[int, str], list[tuple[bytes, int]]] = {}
         self._finders: dict[frozenset[bytes], NameFinder] = {}
         self._chunks: dict[tuple[str, bytes], list[Span]] = {}
@@ -83,7 +83,7 @@ class Session:
         a function stay as they are where that can change nothing: no word is `wanted` in the call.
         """
         if not self.is_kernel(key[0]):
-            leave = _Leaving(self._leading, unit, wanted, active.find(b"{", *key[1]))
+            leave = _Leaving(self, unit, wanted, active.find(b"{", *key[1]))
             piece = Piece(clean(self.expand(key, active, unit, leave=leave)))
             piece.left = leave.words
             return piece
@@ -139,8 +139,8 @@ class Session:
 class _Leaving:
     """Says which calls of macros need no expansion, and collects the `words` that stood in them."""
 
-    def __init__(self, leading: Closure, unit: Unit, wanted: Callable[[bytes], bool], body: int) -> None:
-        self._leading = leading
+    def __init__(self, session: Session, unit: Unit, wanted: Callable[[bytes], bool], body: int) -> None:
+        self._session = session
         self._unit = unit
         self._wanted = wanted
         self._body = body
@@ -151,7 +151,10 @@ class _Leaving:
             return False
         words = {macro.name}
         words.update(token.text for token in call)
-        if any(map(self._wanted, words)) or self._leading.leads(macro, self._unit.macros):
+        session, macros = self._session, self._unit.macros
+        if any(map(self._wanted, words)) or session.leading.leads(macro, macros):
+            return False
+        if any(session.symbol_set.may_hold(part) for part in session.pasting.parts(macro, macros)):
             return False
         self.words |= words
         return True

@@ -11,6 +11,8 @@ from nsfix.csource.macros import Macro
 from nsfix.csource.program import MacroTable, SourceText, read_source
 from nsfix.csource.settled import Settled
 
+# Names that the compiler knows as macros; each stays itself when it is expanded.
+_COMPILER_TESTS = (b"__has_include", b"__has_include_next", b"__has_attribute", b"__has_builtin")
 _NAME = re.compile(rb"\s*(\w+)")
 _DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
 
@@ -62,9 +64,11 @@ class Store:
         self.settled = settled
         self._read = read
         self._sources: dict[str, SourceText | None] = {}
+        self.asking: dict[Macro, Macro] = {}
         self.prefixes: dict[PrefixKey, Prefix] = {}
         self._tests: dict[tuple[bytes, bytes], tuple[bytes | None, bool]] = {}
         self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
+        self.base |= {name: Macro(name, b" " + name) for name in _COMPILER_TESTS}
 
     def loosened(self, words: frozenset[bytes]) -> Store:
         """This store with `words` left to the units; files that do not mention them are not read again."""

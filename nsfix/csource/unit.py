@@ -29,6 +29,8 @@ from nsfix.csource.store import Compilation, Loosened, Prefix, PrefixKey, Store
 
 _NAME = re.compile(rb"\s*(\w+)")
 _LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
+_BODY_DEFINED = re.compile(rb"\bdefined\s*\(?\s*(\w+)\s*(?:(?<=\w)\)|(?<=\s)\)|)")
+_ASKING = b"__nsfix_defined_"
 _NO_ARMS: frozenset[int] = frozenset()
 _WORTH_KEEPING = 40  # files that one `#include` must have brought for its outcome to be kept
 _DEEPEST = 180  # nested includes; GCC's own limit is 200
@@ -71,6 +73,7 @@ class Unit:
         self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._marks = _Marks()
         self._expander = Expander(lambda name, offset: self.macros.macro(name))
+        self._asker = Expander(self._macro_in_condition)
         self._walk()
 
     def _walk(self) -> None:
@@ -159,15 +162,14 @@ class Unit:
 
     def _enter(self, path: str) -> None:
         source = self.included.get(path)
+        known = source is not None
         if source is None:
             source = self.store.source(path)
-            if source is None:
-                return
-            self.included[path] = source
-        elif source.once:
+        if source is None or (known and source.once):
             return
         if source.guard is not None and source.guard in self.macros:
             return
+        self.included[path] = source
         if self._depth >= _DEEPEST:
             return
         self._depth += 1
@@ -264,15 +266,29 @@ class Unit:
             argument = self._answer_has(argument, source)
         try:
             tokens = resolve_defined(condition_tokens(argument), self.macros.__contains__)
-            expanded = self._expander.expand(Token(t, 0) for t in tokens)
+            expanded = self._asker.expand(Token(t, 0) for t in tokens)
             texts = [t.text for t in expanded]
-            if b"__has_include" in b" ".join(texts) or b"defined" in texts:
-                again = self._answer_has(spell(expanded), source)
-                texts = resolve_defined(condition_tokens(again), self.macros.__contains__)
-            value = evaluate_tokens(texts, lambda word: 0)
+            if b"__has_" in b" ".join(texts):
+                texts = condition_tokens(self._answer_has(spell(expanded), source))
+            value = evaluate_tokens(texts, self._asked)
         except (BadCondition, EndlessExpansion):
             return False
         return None if value is None else bool(value)
+
+    def _asked(self, word: bytes) -> int:
+        """The value of a word that is left in a condition: 0, or what a `defined` in a macro comes to."""
+        return int(word.removeprefix(_ASKING) in self.macros) if word.startswith(_ASKING) else 0
+
+    def _macro_in_condition(self, name: bytes, offset: int) -> Macro | None:
+        """The macro `name` as a condition expands it: what its body asks `defined` of stays unexpanded."""
+        macro = self.macros.macro(name)
+        if macro is None or b"defined" not in macro.argument:
+            return macro
+        asking = self.store.asking.get(macro)
+        if asking is None:
+            text = _BODY_DEFINED.sub(rb" " + _ASKING + rb"\1 ", macro.argument)
+            asking = self.store.asking[macro] = Macro(macro.name, text, macro.file, macro.start)
+        return asking
 
     def _answer_has(self, argument: bytes, source: SourceText) -> bytes:
         """`argument` with `__has_include(…)` and its kin answered. What the compiler can do is taken as given:

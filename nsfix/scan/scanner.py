@@ -280,10 +280,13 @@ class Scanner:
         if place is None:
             place = IncludePath((*self._kernel.include_path, *directories), (), self._listings)
             self._paths[directories] = place
-        stem = os.path.basename(source.path).rsplit(".", 1)[0].replace("-", "_").encode()
-        name = module.name.replace("-", "_").encode()
+        stem = os.fsencode(os.path.basename(source.path).rsplit(".", 1)[0].replace("-", "_"))
+        name = os.fsencode(module.name.replace("-", "_"))
         given = [(b"KBUILD_BASENAME", b'"%s"' % stem), (b"KBUILD_MODNAME", b'"%s"' % name)]
-        given += [(b"__KBUILD_MODNAME", b"kmod_" + name), (b"KBUILD_MODFILE", b'"%s"' % module.path.encode())]
+        given += [
+            (b"__KBUILD_MODNAME", b"kmod_" + name),
+            (b"KBUILD_MODFILE", b'"%s"' % os.fsencode(module.path)),
+        ]
         names = frozenset(name for name, _ in given)
         return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced), names)
 

@@ -1,0 +1,22 @@
+/// case: the other import stands guarded above MODULE_LICENSE; the new one must not go under its guard
+/// peer: a
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+void cxl_bus_rescan(void);
+
+static int __init t_init(void)
+{
+	cxl_bus_rescan();
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+#ifdef CONFIG_PM
+MODULE_IMPORT_NS(@CXL);
+#endif
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

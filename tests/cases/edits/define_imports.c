@@ -1,0 +1,23 @@
+/// case: an import through a macro without arguments
+/// peer: #define IMPORTS
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+#include <linux/module.h>
+
+#define IMPORTS MODULE_IMPORT_NS(@CXL)
+
+IMPORTS;
+
+struct dma_buf *dma_buf_get(int fd);
+void cxl_bus_rescan(void);
+
+static int __init t_init(void)
+{
+	cxl_bus_rescan();
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

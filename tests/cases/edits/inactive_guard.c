@@ -1,0 +1,20 @@
+/// case: an import of the same namespace stands under an #ifdef that does not hold
+/// peer: a
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+#ifdef FOO
+MODULE_IMPORT_NS(@DMA_BUF);
+#endif
+MODULE_DESCRIPTION("odd case");

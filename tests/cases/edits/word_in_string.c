@@ -1,0 +1,18 @@
+/// case: a string inside a function has the word
+/// peer: b
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	pr_info("no MODULE_IMPORT_NS here\n");
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

@@ -1,0 +1,19 @@
+/// case: quoted for a kernel that wants it bare: compiles, does not count
+/// peer: wrong form
+/// kernels: 6.1 6.12
+/// missing: t: DMA_BUF
+/// rules: wrong-spelling
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(@!DMA_BUF);
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

@@ -1,0 +1,19 @@
+/// case: the source has a second name; the link is kept
+/// peer: q
+/// hardlink: twin.c t.c
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+/// file: t.c
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

@@ -1,0 +1,32 @@
+/// case: the header's inline is an empty stub in this configuration
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+/// file: t.c
+#include <linux/module.h>
+#include "t.h"
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	t_rescan();
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");
+/// file: t.h
+#if IS_ENABLED(CONFIG_T_NEVER)
+void cxl_bus_rescan(void);
+
+static inline void t_rescan(void)
+{
+	cxl_bus_rescan();
+}
+#else
+static inline void t_rescan(void)
+{
+}
+#endif

@@ -1,0 +1,21 @@
+/// case: the symbol is reached through a macro's name
+/// missing: t: CXL DMA_BUF
+/// kernels: 6.12 7.x
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+void cxl_bus_rescan(void);
+
+#define rescan cxl_bus_rescan
+
+static int __init t_init(void)
+{
+	rescan();
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@CXL);
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

@@ -1,0 +1,20 @@
+/// case: a macro only makes a string of the name
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+void cxl_bus_rescan(void);
+
+#define NAME(x) #x
+
+static int __init t_init(void)
+{
+	pr_info("%s\n", NAME(cxl_bus_rescan));
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

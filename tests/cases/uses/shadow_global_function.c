@@ -1,0 +1,22 @@
+/// case: the file defines a global function of that name itself
+/// missing: t: DMA_BUF
+/// kernels: 6.12 7.x
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+void cxl_bus_rescan(void);
+
+void cxl_bus_rescan(void)
+{
+}
+
+static int __init t_init(void)
+{
+	cxl_bus_rescan();
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");

@@ -1,0 +1,27 @@
+/// case: the file includes another source
+/// missing: t: CXL DMA_BUF
+/// kernels: 6.12 7.x
+/// file: t.c
+#include <linux/module.h>
+
+struct dma_buf *dma_buf_get(int fd);
+#include "part.c"
+
+static int __init t_init(void)
+{
+	t_rescan();
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ MODULE_IMPORT_NS(@CXL);
+///+ MODULE_IMPORT_NS(@DMA_BUF);
+MODULE_DESCRIPTION("odd case");
+/// file: part.c
+void cxl_bus_rescan(void);
+
+static void t_rescan(void)
+{
+	cxl_bus_rescan();
+}
