@@ -6,6 +6,7 @@ Exit codes: 0 nothing to say; 1 findings remain (check), the diff is not empty o
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from nsfix.project import (
 from nsfix.views.diff import Change, coloured, unified_diff
 from nsfix.views.report import FileFix, Outcome, Report
 
+_RARELY = 200_000
 _DEEPEST = 50_000  # frames; an expression of C may nest deeper than Python's own limit of 1000
 NOTHING, FINDINGS, FAILURE = 0, 1, 2
 _WORDS = click.argument("words", nargs=-1, metavar="[M=DIR] [KDIR=DIR] [VAR=value]... [PATH]...")
@@ -131,6 +133,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     Every error that nsfix knows becomes one line on stderr and exit code 2.
     """
     sys.setrecursionlimit(_DEEPEST)
+    gc.set_threshold(_RARELY, 50, 50)  # a run makes many small things and keeps most of them to its end
     try:
         # What a command left with; None where it just ended.
         sys.exit(cli.main(words, prog_name="nsfix", standalone_mode=False))

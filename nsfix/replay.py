@@ -179,18 +179,28 @@ def _replay(
     mender = Mender(asked.sources(), spelling, roots_of(request), read_file)
     mending = mender.mend(findings)
     config = os.path.join(kernel.build_dir, "include/config/auto.conf") if kernel is not None else "any"
-    modules = tuple(_module(built, lacks, linked, asked) for built in linked.modules)
+    modules = _modules(lacks, linked, asked)
     return Answer(kernel, config, modules, tuple(findings), mending, tuple(remarks), spelling)
 
 
-def _module(built: BuiltModule, lacks: Iterable[Lack], linked: Linked, asked: _Sources) -> Module:
-    needs = tuple(
-        Need(lack.namespace, tuple(Use(symbol, lack.file, lack.line) for symbol in lack.symbols))
-        for lack in lacks
-        if linked.modules_of(lack.module) == [built]
+def _modules(lacks: Iterable[Lack], linked: Linked, asked: _Sources) -> tuple[Module, ...]:
+    needs: dict[str, list[Need]] = {}
+    for lack in lacks:
+        meant = asked.modules_of(lack.module)
+        if len(meant) == 1:
+            uses = tuple(Use(symbol, lack.file, lack.line) for symbol in lack.symbols)
+            needs.setdefault(meant[0].path, []).append(Need(lack.namespace, uses))
+    return tuple(
+        Module(
+            built.name,
+            built.path,
+            tuple(source.path for source in built.sources),
+            asked.licenses_of(built),
+            tuple(needs.get(built.path, ())),
+            asked.imports_of(built),
+        )
+        for built in linked.modules
     )
-    sources = tuple(source.path for source in built.sources)
-    return Module(built.name, built.path, sources, asked.licenses_of(built), needs, asked.imports_of(built))
 
 
 class _Sources:
@@ -203,6 +213,7 @@ class _Sources:
         self._imports: dict[str, tuple[Import, ...]] = {}
         self._exact: dict[str, ModuleSources] = {}
         self._layouts: dict[str, Layout] = {}
+        self._meant: dict[str, list[BuiltModule]] = {}
 
     def sources(self) -> Mapping[str, ModuleSources]:
         """What is known of the modules, for mending them."""
@@ -211,9 +222,15 @@ class _Sources:
             for built in self._linked.modules
         }
 
+    def modules_of(self, name: str) -> list[BuiltModule]:
+        """The modules that the evidence may mean by `name`."""
+        if name not in self._meant:
+            self._meant[name] = self._linked.modules_of(name)
+        return self._meant[name]
+
     def judge(self, lack: Lack) -> list[Finding]:
         """The findings that a line of evidence comes to."""
-        modules = self._linked.modules_of(lack.module)
+        modules = self.modules_of(lack.module)
         if len(modules) != 1:
             return [self._unclear(lack, modules)]
         built = modules[0]

@@ -320,7 +320,6 @@ def test_a_reader_that_goes_away_is_no_traceback(words: tuple[str, ...], directo
     assert done.returncode in (1, 2, 128 + signal.SIGPIPE, -signal.SIGPIPE)
 
 
-@pytest.mark.xfail(strict=True, reason="UnicodeEncodeError: KBUILD_BASENAME is taken from the name as UTF-8")
 def test_a_source_whose_name_is_no_utf_8(directory: Path, kdir: Path) -> None:
     source = directory / os.fsdecode(b"\xff.c")
     (directory / "t.c").rename(source)

@@ -43,6 +43,7 @@ _BINARY: dict[bytes, tuple[int, Callable[[int, int], int]]] = {
     b"/": (10, lambda a, b: _quotient(a, b)),
     b"%": (10, lambda a, b: a - b * _quotient(a, b)),
 }
+_ESCAPES = {b"n": 10, b"t": 9, b"r": 13, b"a": 7, b"b": 8, b"f": 12, b"v": 11, b"e": 27}
 _PRECEDENCE = {operator: rank for operator, (rank, _) in _BINARY.items()} | {b"||": 1, b"&&": 2}
 _DEEPEST = 200
 
@@ -70,9 +71,20 @@ def integer(text: bytes) -> int | None:
         except ValueError:
             return None
     if text[-1:] == b"'" and len(text) >= 3:
-        inner = text[text.index(b"'") + 1 : -1]
-        return inner[0] if len(inner) == 1 else None
+        return _character(text[text.index(b"'") + 1 : -1])
     return None
+
+
+def _character(inner: bytes) -> int | None:
+    """The value of the inside of a character constant."""
+    if inner[:1] != b"\\":
+        return inner[0] if len(inner) == 1 else None
+    escaped = inner[1:]
+    if escaped[:1] == b"x":
+        return int(escaped[1:], 16) if re.fullmatch(rb"[0-9a-fA-F]{1,8}", escaped[1:]) else None
+    if re.fullmatch(rb"[0-7]{1,3}", escaped):
+        return int(escaped, 8)
+    return _ESCAPES.get(escaped, escaped[0] if len(escaped) == 1 else None)
 
 
 def evaluate_tokens(tokens: list[bytes], word: Callable[[bytes], int | None]) -> int | None:

@@ -69,7 +69,7 @@ class NameConstants:
 
     def _function(self, name: bytes) -> int | None:
         for source in self._unit.included.values():
-            if name not in source.text:
+            if not self._session.mentions(source, name):
                 continue
             active = self._unit.active(source)
             chunks = self._session.chunks(source.path, active)

@@ -49,12 +49,13 @@ class UnitUses:
 
 
 class Reader:
-    """Reads one unit. `uses()` is the answer."""
+    """Reads one unit. `uses()` is the answer; `symbols` narrows it to some of the session's."""
 
-    def __init__(self, unit: Unit, session: Session) -> None:
+    def __init__(self, unit: Unit, session: Session, symbols: frozenset[bytes] | None = None) -> None:
         self.unit = unit
         self.session = session
-        self._targets: set[bytes] = set(session.symbols)
+        self._symbols = session.symbols if symbols is None else symbols
+        self._targets: set[bytes] = set(self._symbols)
         self._words: set[bytes] = set()
         self._pieces: dict[Key, Piece] = {}
         self._dirty: set[Key] = set()
@@ -78,6 +79,8 @@ class Reader:
         for source in self.unit.included.values():
             brief = group_of is not None and source.path in self._own
             for name, offset in self.session.hits(source, self.session.finder):
+                if name not in self._symbols:
+                    continue
                 if brief:
                     held_back.setdefault(name, []).append((source, offset))
                 else:
@@ -239,9 +242,9 @@ class Reader:
             for definition in piece.definitions:
                 for name in definition.names:
                     defined.setdefault(name, []).append((key, definition))
-                    if not definition.static and definition.root and name in self.session.symbols:
+                    if not definition.static and definition.root and name in self._symbols:
                         result.defines.add(name)
-        tracer = UseTracer(defined, self.session.symbols, self._own, self._pieces, self._line)
+        tracer = UseTracer(defined, self._symbols, self._own, self._pieces, self._line)
         found: dict[tuple[bytes, str, int], SymbolUse] = {}
         for key, piece in self._pieces.items():
             for definition in piece.definitions:

@@ -40,6 +40,7 @@ class Session:
         self.pasting = Pasting(is_kernel)
         self.leading = Closure(_STEERING)
         self._hits: dict[tuple[int, str], list[tuple[bytes, int]]] = {}
+        self._mentions: dict[tuple[str, bytes], bool] = {}
         self._finders: dict[frozenset[bytes], NameFinder] = {}
         self._chunks: dict[tuple[str, bytes], list[Span]] = {}
         self._words: dict[tuple[str, bytes], frozenset[bytes]] = {}
@@ -61,6 +62,14 @@ class Session:
             words = self._words[key] = frozenset(_WORDS.findall(active))
         return words
 
+    def mentions(self, source: SourceText, word: bytes) -> bool:
+        """Whether `word` stands anywhere in the file, be it as a part of another word."""
+        key = (source.path, word)
+        known = self._mentions.get(key)
+        if known is None:
+            known = self._mentions[key] = word in source.text
+        return known
+
     def finder_for(self, names: frozenset[bytes]) -> NameFinder:
         """A finder for `names`, kept for the next unit that asks for the same."""
         finder = self._finders.get(names)
@@ -79,10 +88,10 @@ class Session:
     def piece(self, key: Key, active: bytes, unit: Unit, wanted: Callable[[bytes], bool]) -> Piece:
         """The piece at `key`, expanded and parsed as `unit` has it.
 
-        A header's piece is kept for units with the same macros. In a module's own file, macros called inside
+        A header's piece is kept for units with the same macros. In the unit's own source, macros called inside
         a function stay as they are where that can change nothing: no word is `wanted` in the call.
         """
-        if not self.is_kernel(key[0]):
+        if key[0] == unit.path:
             leave = _Leaving(self, unit, wanted, active.find(b"{", *key[1]))
             piece = Piece(clean(self.expand(key, active, unit, leave=leave)))
             piece.left = leave.words

@@ -155,8 +155,11 @@ class Scanner:
         facts: list[ModuleFacts] = []
         for module in modules:
             sources: list[SourceFacts] = []
+            proven: set[str] = set()
             for source in module.sources:
-                sources.append(self._source(source, module, self._brief))
+                sources.append(self._source(source, module, self._brief, frozenset(proven)))
+                if self._brief:
+                    proven.update(self._namespace(use.symbol) for use in sources[-1].uses)
                 done += 1
                 if progress is not None:
                     progress(done, total)
@@ -175,22 +178,30 @@ class Scanner:
                     return True
         return False
 
-    def _source(self, source: SourceFile, module: BuiltModule, brief: bool) -> SourceFacts:
+    def _source(
+        self, source: SourceFile, module: BuiltModule, brief: bool, proven: frozenset[str] = frozenset()
+    ) -> SourceFacts:
+        """What `source` says; nothing of the namespaces that are `proven` to be needed already."""
         key = (source.path, source.flags, module.name)
         kept = self._facts.get((*key, brief))
         if kept is None:
-            kept = self._facts[(*key, brief)] = self._read_source(source, module, brief)
+            kept = self._facts[(*key, brief)] = self._read_source(source, module, brief, proven)
             self._units.pop(key, None)
         return kept
 
     def _namespace(self, symbol: bytes) -> str:
         return self._exports[symbol].namespace
 
-    def _read_source(self, source: SourceFile, module: BuiltModule, brief: bool) -> SourceFacts:
+    def _read_source(
+        self, source: SourceFile, module: BuiltModule, brief: bool, proven: frozenset[str]
+    ) -> SourceFacts:
         if source.kind is SourceKind.C:
             unit = self._unit(source, module)
             session, info = self._reader(unit)
-            found = Reader(unit, session).uses(self._namespace if brief else None)
+            open_symbols = (
+                frozenset(s for s in session.symbols if self._namespace(s) not in proven) if proven else None
+            )
+            found = Reader(unit, session, open_symbols).uses(self._namespace if brief else None)
             self._note_missing(unit)
             return SourceFacts(
                 source.path,

@@ -106,7 +106,6 @@ def test_blanking_keeps_length_line_ends_and_code(text: bytes) -> None:
             assert new == old
 
 
-@pytest.mark.xfail(strict=True, reason="`//*` is taken for `/` and a block comment")
 def test_a_line_comment_that_begins_with_a_star() -> None:
     assert blank_comments(b"//* a */\nb") == b"        \nb"
 
