@@ -163,18 +163,26 @@ class Scanner:
                 done += 1
                 if progress is not None:
                     progress(done, total)
-            if self._brief and self._may_define(sources):
+            if self._brief and self._defines_itself(module, sources):
                 sources = [self._source(source, module, False) for source in module.sources]
             facts.append(ModuleFacts(module, tuple(sources)))
         return tuple(facts)
 
-    def _may_define(self, sources: list[SourceFacts]) -> bool:
-        """Whether a symbol whose use was found may be defined by the module itself, in a part that was not read."""
-        symbols = {use.symbol for source in sources for use in source.uses}
-        for source in sources:
+    def _defines_itself(self, module: BuiltModule, facts: list[SourceFacts]) -> bool:
+        """Whether a symbol whose use was found is defined by the module itself, in a part that was not read."""
+        symbols = {use.symbol for source in facts for use in source.uses}
+        for source in module.sources:
+            if source.kind is not SourceKind.C:
+                continue
             text = self._read(source.path) or b""
-            for symbol in symbols:
-                if any(_BODY.match(text, offset + len(symbol)) for offset in word_offsets(text, symbol)):
+            looks_so = frozenset(
+                symbol
+                for symbol in symbols
+                if any(_BODY.match(text, offset + len(symbol)) for offset in word_offsets(text, symbol))
+            )
+            if looks_so:
+                unit = self._unit(source, module)
+                if looks_so & Reader(unit, self._reader(unit)[0], looks_so).uses().defines:
                     return True
         return False
 
