@@ -26,8 +26,10 @@ from nsfix.errors import InputError
 from nsfix.evidence.objects import undefined_symbols
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceFile, SourceKind
+from nsfix.scan.parallel import share_out
 
 _BODY = re.compile(rb"\s*\([^;{}]*\)\s*\{|\s*(?:\[[^]]*\]\s*)?=[^=]")
+_WORTH_SHARING = 12  # sources that a second process pays for
 Progress = Callable[[int, int], None]
 ReadFile = Callable[[str], "bytes | None"]
 
@@ -91,7 +93,8 @@ def read_file(path: str) -> bytes | None:
 class Scanner:
     """Scans modules against one kernel. `exports` are the namespaced symbols of Module.symvers files.
 
-    With `brief`, one use of each namespace is read in each source, which is all that an edit needs.
+    With `brief`, one use of each namespace is read in each module, which is all that an edit needs. `workers`
+    is how many processes share the modules, as many as there are processors if not given.
     """
 
     def __init__(
@@ -100,8 +103,10 @@ class Scanner:
         exports: Mapping[bytes, Export],
         read: ReadFile = read_file,
         brief: bool = False,
+        workers: int | None = None,
     ) -> None:
         self._brief = brief
+        self._workers = workers or len(os.sched_getaffinity(0))
         self._kernel = kernel
         self._read = read
         self._symvers = dict(exports)
@@ -150,23 +155,34 @@ class Scanner:
     def _read_all(
         self, modules: tuple[BuiltModule, ...], progress: Progress | None
     ) -> tuple[ModuleFacts, ...]:
-        total = sum(len(m.sources) for m in modules)
+        total = sum(len(module.sources) for module in modules)
+        workers = self._workers if total >= _WORTH_SHARING and len(modules) > 1 else 1
         done = 0
-        facts: list[ModuleFacts] = []
-        for module in modules:
-            sources: list[SourceFacts] = []
-            proven: set[str] = set()
-            for source in module.sources:
-                sources.append(self._source(source, module, self._brief, frozenset(proven)))
-                if self._brief:
-                    proven.update(self._namespace(use.symbol) for use in sources[-1].uses)
-                done += 1
-                if progress is not None:
-                    progress(done, total)
-            if self._brief and self._defines_itself(module, sources):
-                sources = [self._source(source, module, False) for source in module.sources]
-            facts.append(ModuleFacts(module, tuple(sources)))
-        return tuple(facts)
+
+        def read(module: BuiltModule) -> tuple[ModuleFacts, list[Remark]]:
+            nonlocal done
+            self._remarks = []
+            facts = self._read_module(module)
+            done += len(module.sources) * workers
+            if progress is not None:
+                progress(min(done, total), total)
+            return facts, self._remarks
+
+        answers = [read(modules[0])] if modules else []  # alone, so that the headers are there for all
+        answers += share_out(modules[1:], read, workers)
+        self._remarks = [remark for _, remarks in answers for remark in remarks]
+        return tuple(facts for facts, _ in answers)
+
+    def _read_module(self, module: BuiltModule) -> ModuleFacts:
+        sources: list[SourceFacts] = []
+        proven: set[str] = set()
+        for source in module.sources:
+            sources.append(self._source(source, module, self._brief, frozenset(proven)))
+            if self._brief:
+                proven.update(self._namespace(use.symbol) for use in sources[-1].uses)
+        if self._brief and self._defines_itself(module, sources):
+            sources = [self._source(source, module, False) for source in module.sources]
+        return ModuleFacts(module, tuple(sources))
 
     def _defines_itself(self, module: BuiltModule, facts: list[SourceFacts]) -> bool:
         """Whether a symbol whose use was found is defined by the module itself, in a part that was not read."""
