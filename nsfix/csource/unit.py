@@ -70,6 +70,8 @@ class Unit:
         self._includes = compilation.include_path
         self._taken: dict[tuple[str, int], frozenset[int]] = {}
         self._depth = 0
+        self._at = -1  # the offset of the own `#include` that is being followed
+        self._brought: dict[str, int] = {}  # by which own `#include` a file came first
         self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._marks = _Marks()
         self._expander = Expander(lambda name, offset: self.macros.macro(name))
@@ -152,6 +154,8 @@ class Unit:
                     self.missing.append((self.path, step.start, step.name))
                 else:
                     self.inclusions.append((step.start, path))
+        self._at = max((offset for offset, _ in self.inclusions), default=-1)
+        self._brought = dict.fromkeys(self.included, self._at)
         return best, best_key
 
     def _snapshot(self) -> Prefix:
@@ -170,6 +174,8 @@ class Unit:
         if source.guard is not None and source.guard in self.macros:
             return
         self.included[path] = source
+        if not known:
+            self._brought[path] = self._at
         if self._depth >= _DEEPEST:
             return
         self._depth += 1
@@ -219,6 +225,7 @@ class Unit:
             self._marks.states.append(MacroTable(self.macros))
         if source is self.main:
             self.inclusions.append((step.start, path))
+            self._at = step.start
         self._enter(path)
 
     def _path_of(self, step: Include, name: bytes, quoted: bool, source: SourceText) -> str | None:
@@ -307,13 +314,22 @@ class Unit:
     def lookup_in(self, path: str) -> Lookup:
         """Which macro a name means at a byte offset of the file `path` of this unit.
 
-        In the unit's own source that is exact. In a header it is what holds at the unit's end, which differs
-        only for a macro that is undefined again after the header.
+        In the unit's own source that is exact. In a header the unit's own definitions count as they stand at
+        the `#include` that brought it, those of other headers as they stand at the unit's end: that differs
+        only for a macro that a header undefines or defines anew.
         """
         macros = self.macros
-        if path != self.path:
-            return lambda name, offset: macros.macro(name)
         history = self._history
+        if path != self.path:
+            place = self._brought.get(path, -1)
+
+            def lookup_there(name: bytes, offset: int) -> Macro | None:
+                entries = history.get(name)
+                if entries is None:
+                    return macros.macro(name)
+                return entries[max(bisect_right(entries, place, key=lambda e: e[0]) - 1, 0)][1]
+
+            return lookup_there
         offsets, states = self._marks.offsets, self._marks.states
 
         def lookup(name: bytes, offset: int) -> Macro | None:
