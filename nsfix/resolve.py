@@ -42,7 +42,11 @@ def resolve(reading: ModuleReading, exports: Mapping[bytes, Export], spelling: S
     needs = _needs(reading, exports)
     module = Module(reading.name, reading.path, reading.sources, reading.licenses, needs, reading.imports)
     effective = {entry.namespace for entry in reading.imports if entry.effective}
-    findings = [_missing(reading, need) for need in needs if need.namespace not in effective]
+    findings = [
+        _missing(reading, need)
+        for need in needs
+        if need.namespace not in effective and not reserved_for(need.namespace, reading.name)
+    ]
     findings += [misspelled(reading.path, entry, spelling) for entry in reading.imports if entry.misspelled]
     return Resolved(module, tuple(findings))
 
@@ -51,8 +55,7 @@ def _needs(reading: ModuleReading, exports: Mapping[bytes, Export]) -> tuple[Nee
     uses: dict[str, list[Use]] = {}
     for use in reading.uses:
         namespace = exports[use.symbol.encode("ascii", "replace")].namespace
-        if not reserved_for(namespace, reading.name):
-            uses.setdefault(namespace, []).append(use)
+        uses.setdefault(namespace, []).append(use)
     return tuple(Need(namespace, tuple(uses[namespace])) for namespace in sorted(uses))
 
 
