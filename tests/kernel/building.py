@@ -77,18 +77,10 @@ def judge(log: str, modules: Iterable[str], below: str = "", status: int = 0) ->
     return Judgement(frozenset(missing), faults, log, status)
 
 
-def modules_below(directory: Path) -> list[str]:
-    """The modules of a built directory, from its modules.order: paths relative to it, without suffix."""
-    order = (directory / "modules.order").read_text().split()
-    return [re.sub(r"\.k?o$", "", line.split(f"{directory.name}/")[-1]) for line in order]
-
-
 def build_alone(kernel: Kernel, directory: Path, words: Iterable[str] = ()) -> Judgement:
     """A make of its own for one directory, to the end."""
     status, log = make(kernel, directory, *(word.replace("{dir}", str(directory)) for word in words))
-    # the way make gives up says nothing that the lines before did not
-    judged = judge(log, _modules_by_path(directory), status=status)
-    return judged
+    return judge(log, _modules_by_path(directory), status=status)
 
 
 def _modules_by_path(directory: Path) -> list[str]:
