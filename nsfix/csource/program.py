@@ -17,10 +17,9 @@ from nsfix.csource.directives import ARM_OPENERS, OPENERS, Arm, Conditional, Dir
 from nsfix.csource.lexer import BYTE_ORDER_MARK, blank_comments, join_words, spaces
 from nsfix.csource.macros import Macro
 from nsfix.csource.predefined import SETTLED
-from nsfix.csource.settled import Settled, is_settled_word
+from nsfix.csource.settled import Settled, is_settled_word, single_test
 
 _NAME = re.compile(rb"\s*(\w+)")
-_DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
 # The newline is a literal prefix that `re` searches for quickly.
 _STEERING = re.compile(
     rb"\n[ \t\f\v]*#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif|include_next|include|import|undef|pragma)"
@@ -168,11 +167,8 @@ def _guard_of(conditional: Conditional) -> bytes | None:
     if len(conditional.arms) != 1:
         return None
     opener = conditional.arms[0].opener
-    match = _NAME.match(opener.argument) if opener.keyword == b"ifndef" else None
-    if match:
-        return match[1]
-    negated = _DEFINED.match(opener.argument) if opener.keyword == b"if" else None
-    return (negated[2] or negated[3]) if negated and negated[1] else None
+    name, wanted = single_test(opener.keyword, opener.argument)
+    return name if name and not wanted else None
 
 
 @dataclass(slots=True)

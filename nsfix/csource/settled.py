@@ -10,8 +10,20 @@ from nsfix.csource.predefined import SETTLED
 
 _WORD = re.compile(rb"(?<!\w)[A-Za-z_]\w*")
 _NAME = re.compile(rb"\s*(\w+)")
+_DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
 _CONFIG_TEST = re.compile(rb"\b(IS_ENABLED|IS_BUILTIN|IS_MODULE|IS_REACHABLE)\s*\(\s*(CONFIG_\w+)\s*\)")
 _CONFIG_TESTS = frozenset((b"IS_ENABLED", b"IS_BUILTIN", b"IS_MODULE", b"IS_REACHABLE", b"defined"))
+
+
+def single_test(keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
+    """For a directive that asks only whether one macro is defined: (its name, whether it should be)."""
+    if keyword not in (b"if", b"elif"):
+        match = _NAME.match(argument)
+        return (match[1] if match else b""), not keyword.endswith(b"ndef")
+    match = _DEFINED.match(argument)
+    if match is None:
+        return None, True
+    return match[2] or match[3], not match[1]
 
 
 def is_settled_word(word: bytes) -> bool:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.macros import Macro
 from nsfix.csource.program import MacroTable, SourceText, read_source
-from nsfix.csource.settled import Settled
+from nsfix.csource.settled import Settled, single_test
 
 # Names that the compiler knows as macros; each stays itself when it is expanded.
 _COMPILER_TESTS = (b"__has_include", b"__has_include_next", b"__has_attribute", b"__has_builtin")
 _CONFIGURATION = "/include/generated/autoconf.h"
-_NAME = re.compile(rb"\s*(\w+)")
-_DEFINED = re.compile(rb"(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z")
 
 PrefixKey = tuple[object, ...]
 
@@ -88,7 +85,7 @@ class Store:
         key = (keyword, argument)
         test = self._tests.get(key)
         if test is None:
-            test = self._tests[key] = _plain_test(keyword, argument)
+            test = self._tests[key] = single_test(keyword, argument)
         return test
 
     def source(self, path: str, own: bool = False) -> SourceText | None:
@@ -111,13 +108,3 @@ class Store:
         if source.loosening:
             raise Loosened(source.loosening)
         return source
-
-
-def _plain_test(keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
-    if keyword not in (b"if", b"elif"):
-        match = _NAME.match(argument)
-        return (match[1] if match else b""), not keyword.endswith(b"ndef")
-    match = _DEFINED.match(argument)
-    if match is None:
-        return None, True
-    return match[2] or match[3], not match[1]

@@ -27,7 +27,6 @@ from nsfix.csource.program import (
 from nsfix.csource.settled import is_settled_word, resolve_defined
 from nsfix.csource.store import Compilation, Loosened, Prefix, PrefixKey, Store
 
-_NAME = re.compile(rb"\s*(\w+)")
 _LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
 _BODY_DEFINED = re.compile(rb"\bdefined\s*\(?\s*(\w+)\s*(?:(?<=\w)\)|(?<=\s)\)|)")
 _ASKING = b"__nsfix_defined_"
