@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
 
 from nsfix.csource.macros import Macro
-from nsfix.csource.program import MacroTable
+from nsfix.csource.program import MacroTable, Run
+from nsfix.csource.unit import Unit
+
+Answer = TypeVar("Answer", bool, frozenset[bytes])
+# For the words of a text: the macros among them, those that are none, and what came of it.
+Known = tuple[dict[bytes, "Macro | Run"], frozenset[bytes], Sequence[tuple[bytes, Answer]]]
 
 
 class Closure:
@@ -19,6 +25,10 @@ class Closure:
         """Whether a goal stands in the body of `macro` itself, whose words are `words`."""
         return not self.goals.isdisjoint(words)
 
+    def matters(self, macro: Macro, macros: MacroTable) -> bool:
+        """Whether `macro` is a goal or leads to one."""
+        return macro.name in self.goals or self.leads(macro, macros)
+
     def leads(self, macro: Macro, macros: MacroTable) -> bool:
         """Whether `macro`, with `macros` in force, leads to a goal."""
         known = self._answers.get(id(macro))
@@ -31,3 +41,48 @@ class Closure:
         )
         self._answers[id(macro)] = (macro, answer)
         return answer
+
+
+class WordMemo(Generic[Answer]):
+    """Finds the few words of a text whose macros matter; those that do not are known for the next unit.
+
+    `ask(macro, macros in force)` is the question; False or an empty set says that the macro does not matter.
+    """
+
+    def __init__(self, ask: Callable[[Macro, MacroTable], Answer]) -> None:
+        self._ask: Callable[[Macro, MacroTable], Answer] = ask
+        self._plain: dict[bytes, object] = {}
+        self._known: dict[frozenset[bytes], Known[Answer]] = {}
+
+    def among(self, words: frozenset[bytes], unit: Unit) -> Sequence[tuple[bytes, Answer]]:
+        """Each of `words` that matters in `unit`, with the answer for all that it stands for there."""
+        macros = unit.macros
+        if not words.isdisjoint(unit.own_macros):
+            return self._asked(words, unit)
+        known = self._known.get(words)
+        if known is not None:
+            present, absent, answers = known
+            if present.items() <= macros.items() and macros.keys().isdisjoint(absent):
+                return answers
+        present = {word: macros[word] for word in words & macros.keys()}
+        answers = self._asked(words, unit)
+        self._known[words] = (present, words.difference(present), answers)
+        return answers
+
+    def _asked(self, words: frozenset[bytes], unit: Unit) -> Sequence[tuple[bytes, Answer]]:
+        macros, plain = unit.macros, self._plain
+        own = words & unit.own_macros
+        found: list[tuple[bytes, Answer]] = []
+        for word in own | (words & macros.keys()):
+            known = macros.get(word)
+            if word not in own and plain.get(word) is known:
+                continue
+            answer: Answer | None = None
+            for macro in unit.meanings(word):
+                asked = self._ask(macro, macros)
+                answer = asked if answer is None else answer | asked
+            if answer:
+                found.append((word, answer))
+            elif word not in own:
+                plain[word] = known
+        return found

@@ -32,13 +32,21 @@ class Listings:
 
 
 class IncludePath:
-    """The directories that the compiler searches, in its order: the kernel's first, then the module's own."""
+    """The directories that the compiler searches, in its order: the kernel's first, then the module's own.
+
+    `common` is the search path that this one begins with, if others begin with it too.
+    """
 
     def __init__(
-        self, directories: tuple[str, ...], quote: tuple[str, ...] = (), listings: Listings | None = None
+        self,
+        directories: tuple[str, ...],
+        quote: tuple[str, ...] = (),
+        listings: Listings | None = None,
+        common: IncludePath | None = None,
     ):
         self.directories = directories
         self.quote = quote
+        self._common = common
         self._listings = listings or Listings()
         self._found: dict[tuple[str, bytes], str | None] = {}
 
@@ -50,6 +58,10 @@ class IncludePath:
         except KeyError:
             found = self._found[key] = self._search(os.fsdecode(name), quoted_in)
             return found
+
+    def finds_alone(self, name: bytes, quoted_in: str = "") -> bool:
+        """Whether the answer of `find` may differ for another search path that begins with the common one."""
+        return self._common is None or self._common.find(name, quoted_in) is None
 
     def find_next(self, name: bytes, path: str) -> str | None:
         """The file that `#include_next <name>` in the file `path` means."""

@@ -8,16 +8,16 @@ modpost will read (include/linux/moduleparam.h, include/linux/export.h, scripts/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nsfix.csource.chunks import chunk_at
-from nsfix.csource.closure import Closure
+from nsfix.csource.closure import Closure, WordMemo
 from nsfix.csource.lexer import LineIndex
 from nsfix.csource.macros import Macro, Token
 from nsfix.csource.names import word_offsets
 from nsfix.csource.program import MacroTable
-from nsfix.csource.session import Session
+from nsfix.csource.session import Hits, Session
 from nsfix.csource.unit import Unit
 
 _INFO_GOALS = (b"MODULE_INFO", b"__MODULE_INFO", b"MODULE_IMPORT_NS", b"MODULE_LICENSE")
@@ -89,8 +89,8 @@ class ModuleInfoReader:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._info = _InfoClosure(_INFO_GOALS)
-        self._exports = Closure(_EXPORT_GOALS)
+        self._info = WordMemo(_InfoClosure(_INFO_GOALS).matters)
+        self._exports = WordMemo(Closure(_EXPORT_GOALS).matters)
         self._imports_in_headers = session.finder_for(frozenset((b"MODULE_IMPORT_NS",)))
 
     def entries(self, unit: Unit) -> list[InfoEntry]:
@@ -110,22 +110,21 @@ class ModuleInfoReader:
         return list(found.values())
 
     def _expanded(
-        self, unit: Unit, closure: Closure, headers: bool
+        self, unit: Unit, goals: WordMemo[bool], headers: bool
     ) -> Iterator[tuple[str, int, list[Token]]]:
-        """Each piece of `unit` that leads to a goal of `closure`: (file, start, expanded tokens)."""
+        """Each piece of `unit` that leads to one of `goals`: (file, start, expanded tokens)."""
+        hits: dict[str, Hits] = {}
+        if headers:
+            hits = {s.path: found for s, found in self._session.all_hits(unit, self._imports_in_headers)}
         for path, source in unit.included.items():
-            if self._session.is_kernel(path):
-                if not headers:
-                    continue
-                hits = self._session.hits(source, self._imports_in_headers)
-                offsets: Iterable[int] = [offset for _, offset in hits]
-                if not hits:
-                    continue
-                active = unit.active(source)
-                offsets = [o for o in offsets if active[o : o + 1] == b"M"]
+            kernel = self._session.is_kernel(path)
+            if kernel and path not in hits:
+                continue
+            active = unit.active(source)
+            if kernel:
+                offsets = [offset for _, offset in hits[path] if active[offset : offset + 1] == b"M"]
             else:
-                active = unit.active(source)
-                offsets = self._leading(unit, path, active, closure)
+                offsets = self._leading(unit, path, active, goals)
             chunks = self._session.chunks(path, active)
             done: set[tuple[int, int]] = set()
             for offset in offsets:
@@ -134,12 +133,10 @@ class ModuleInfoReader:
                     done.add(span)
                     yield path, span[0], self._session.expand((path, span), active, unit)
 
-    def _leading(self, unit: Unit, path: str, active: bytes, closure: Closure) -> list[int]:
+    def _leading(self, unit: Unit, path: str, active: bytes, goals: WordMemo[bool]) -> list[int]:
         offsets: list[int] = []
-        for word in self._session.words(path, active):
-            macro = unit.defined(word)
-            if macro is not None and (word in closure.goals or closure.leads(macro, unit.macros)):
-                offsets += word_offsets(active, word)
+        for word, _ in goals.among(self._session.words(path, active), unit):
+            offsets += word_offsets(active, word)
         return sorted(offsets)
 
     def _entries_of(self, unit: Unit, path: str, start: int, tokens: list[Token]) -> Iterator[InfoEntry]:

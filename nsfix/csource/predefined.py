@@ -72,7 +72,7 @@ _SETTLED_WORDS = (
         "__INTEL_COMPILER",
         "__CHECKER__",
     ]
-    + ["__GENKSYMS__", "__STRICT_ANSI__", "__SANITIZE_ADDRESS__", "__SANITIZE_THREAD__", "__ICC", "__TINYC__"]
+    + ["__GENKSYMS__", "__STRICT_ANSI__", "__ICC", "__TINYC__"]
 )
 SETTLED = frozenset(word.encode() for word in _SETTLED_WORDS)
 

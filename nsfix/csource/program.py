@@ -106,9 +106,9 @@ class SourceText:
     """One file as read: its text and its program.
 
     `dead` are the spans (byte offsets, end exclusive) that no unit of this kernel compiles, `choices` the
-    conditionals that units decide. `guard` is the macro of its include guard, `once` tells of `#pragma once`,
-    `odd_at` of a conditional without a partner. `loosening` are settled words that the file itself defines, so
-    that they are not settled after all.
+    conditionals that units decide. `guard` is the macro of its include guard (one made up for `#pragma once`),
+    `plain` tells that it neither asks nor includes anything, `odd_at` of a conditional without a partner.
+    `loosening` are settled words that the file itself defines, so that they are not settled after all.
     """
 
     path: str
@@ -119,7 +119,7 @@ class SourceText:
     choices: list[Conditional]
     own: bool = False
     guard: bytes | None = None
-    once: bool = False
+    plain: bool = False
     odd_at: int | None = None
     loosening: frozenset[bytes] = frozenset()
     views: dict[object, bytes] = field(default_factory=dict)
@@ -153,13 +153,16 @@ def read_source(path: str, directory: str, text: bytes, settled: Settled, own: b
     maker = _Maker(path, text, settled, own)
     program = maker.make()
     source = SourceText(path, directory, text, program, maker.dead, maker.choices, own, odd_at=maker.odd_at)
-    source.once = maker.once
     source.loosening = frozenset(maker.loosening) - settled.loose
-    if not own and len(program) == 1 and isinstance(program[0], Choice):
+    if maker.once:
+        source.guard = b"#pragma once " + path.encode("utf-8", "surrogateescape")
+        program.insert(0, Define({source.guard: Macro(source.guard, b"")}, 0))
+    elif not own and len(program) == 1 and isinstance(program[0], Choice):
         source.guard = _guard_of(program[0].conditional)
         if source.guard is not None:  # asked when the file is entered, so that it need not be asked again
             source.choices.remove(program[0].conditional)
             source.program = program[0].programs[0]
+    source.plain = all(isinstance(step, (Define, Undefine)) for step in source.program)
     return source
 
 

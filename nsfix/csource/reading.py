@@ -76,9 +76,9 @@ class Reader:
         self._find_pasting()
         self._touch_pasting(self.session.symbol_set)
         held_back: Places = {}
-        for source in self.unit.included.values():
+        for source, hits in self.session.all_hits(self.unit, self.session.finder):
             brief = group_of is not None and source.path in self._own
-            for name, offset in self.session.hits(source, self.session.finder):
+            for name, offset in hits:
                 if name not in self._symbols:
                     continue
                 if brief:
@@ -128,13 +128,9 @@ class Reader:
         for path in self._own:
             source = unit.included[path]
             active = unit.active(source)
-            for word in session.words(source.path, active):
-                parts: set[bytes] = set()
-                for macro in unit.meanings(word):
-                    parts |= session.pasting.parts(macro, unit.macros)
-                if parts:
-                    keys = self._keys_of(source.path, word_offsets(active, word))
-                    self._pasting.append((frozenset(parts), frozenset(keys)))
+            for word, parts in session.pasting_words.among(session.words(source.path, active), unit):
+                keys = self._keys_of(source.path, word_offsets(active, word))
+                self._pasting.append((parts, frozenset(keys)))
 
     def _touch_pasting(self, names: NameSet) -> None:
         for parts, keys in self._pasting:
@@ -156,13 +152,13 @@ class Reader:
                 self._search(local, False)
 
     def _search(self, names: set[bytes], everywhere: bool) -> None:
-        finder = self.session.finder_for(frozenset(names)) if everywhere else NameFinder(names)
-        included = self.unit.included
-        for source in included.values() if everywhere else [included[path] for path in self._own]:
-            if everywhere:
-                hits = self.session.hits(source, finder)
-            else:
-                hits = finder.find(source.code if source.own else source.text)
+        if everywhere:
+            places = self.session.all_hits(self.unit, self.session.finder_for(frozenset(names)))
+        else:
+            finder = NameFinder(names)
+            own = [self.unit.included[path] for path in self._own]
+            places = [(source, finder.find(source.code if source.own else source.text)) for source in own]
+        for source, hits in places:
             for name, offset in hits:
                 self._visit(source, name, offset)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from nsfix.csource.chunks import outer_chunks
 from nsfix.csource.cleaning import clean
-from nsfix.csource.closure import Closure
+from nsfix.csource.closure import Closure, WordMemo
 from nsfix.csource.lexer import LineIndex
 from nsfix.csource.macros import EndlessExpansion, Expander, Macro, Token, tokenize
 from nsfix.csource.names import NameFinder
@@ -24,6 +24,8 @@ _AFTER_EXPRESSION = frozenset(bytes([c]) for c in b";,)]?:=<>+-*/%&|^.!~")
 _STEERING = (b"return", b"goto", b"break", b"continue", b"case", b"default", b"__builtin_unreachable", b"cleanup",
              b"__builtin_trap", b"__cleanup__", b"asm", b"alias", b"__alias__")  # fmt: skip
 Span = tuple[int, int]
+# Names, each with its byte offset.
+Hits = list[tuple[bytes, int]]
 # A piece of a unit: the file it stands in, and its span there (byte offsets, end exclusive).
 Key = tuple[str, Span]
 
@@ -39,20 +41,31 @@ class Session:
         self.symbol_set = NameSet(self.finder.names)
         self.pasting = Pasting(is_kernel)
         self.leading = Closure(_STEERING)
-        self._hits: dict[tuple[int, str], list[tuple[bytes, int]]] = {}
+        self.pasting_words = WordMemo(self.pasting.parts)
+        self._hits: dict[NameFinder, dict[str, Hits]] = {}
+        self._searched: dict[NameFinder, set[str]] = {}
         self._mentions: dict[tuple[str, bytes], bool] = {}
         self._finders: dict[frozenset[bytes], NameFinder] = {}
         self._chunks: dict[tuple[str, bytes], list[Span]] = {}
         self._words: dict[tuple[str, bytes], frozenset[bytes]] = {}
         self._pieces: dict[Key, list[tuple[dict[bytes, Macro | None], Piece]]] = {}
 
-    def hits(self, source: SourceText, finder: NameFinder) -> list[tuple[bytes, int]]:
-        """Where the names of `finder` stand in `source`, comments aside."""
-        key = (id(finder), source.path)
-        found = self._hits.get(key)
-        if found is None:
-            found = self._hits[key] = finder.find(source.code if source.own else source.text)
-        return found
+    def all_hits(self, unit: Unit, finder: NameFinder) -> list[tuple[SourceText, Hits]]:
+        """Where the names of `finder` stand in the files of `unit`, for those files that have some. Comments of
+        headers are not told apart."""
+        included = unit.included
+        searched = self._searched.setdefault(finder, set())
+        known = self._hits.setdefault(finder, {})
+        for path in included.keys() - searched - {unit.path}:
+            found = finder.find(included[path].text)
+            if found:
+                known[path] = found
+        searched |= included.keys() - {unit.path}
+        hits = {
+            unit.path: finder.find(unit.main.code),
+            **{path: known[path] for path in known.keys() & included.keys()},
+        }
+        return [(source, hits[path]) for path, source in included.items() if path in hits]
 
     def words(self, path: str, active: bytes) -> frozenset[bytes]:
         """The words of the active text of `path`."""

@@ -1,50 +1,28 @@
-"""The files of one kernel, read once for all units, and the states that units may begin from."""
+"""The files of one kernel, read once for all units, and what including them came to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nsfix.csource.effects import EffectMemory
 from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.macros import Macro
-from nsfix.csource.program import MacroTable, SourceText, read_source
+from nsfix.csource.program import SourceText, read_source
 from nsfix.csource.settled import Settled, single_test
 
 # Names that the compiler knows as macros; each stays itself when it is expanded.
 _COMPILER_TESTS = (b"__has_include", b"__has_include_next", b"__has_attribute", b"__has_builtin")
 _CONFIGURATION = "/include/generated/autoconf.h"
 
-PrefixKey = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """The state of a unit (`owner`) after its first steps, for units that begin with the same ones."""
-
-    owner: str
-    macros: MacroTable
-    included: dict[str, SourceText]
-    taken: dict[tuple[str, int], frozenset[int]]
-    missing: list[tuple[str, int, bytes]]
-
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """How Kbuild compiles one source: search path, `-D`/`-U` (None undefines), forced headers, in order.
-
-    `own_names` are those of the definitions that only name the unit (KBUILD_MODNAME): no header asks for more
-    than whether they are defined.
-    """
+    """How Kbuild compiles one source: search path, `-D`/`-U` (None undefines), forced headers, in order."""
 
     include_path: IncludePath
     defines: tuple[tuple[bytes, bytes | None], ...]
     forced: tuple[str, ...]
-    own_names: frozenset[bytes] = frozenset()
-
-    @property
-    def shared_defines(self) -> tuple[tuple[bytes, bytes | None], ...]:
-        """The definitions that headers may ask for."""
-        return tuple(define for define in self.defines if define[0] not in self.own_names)
 
 
 class Loosened(Exception):
@@ -63,7 +41,8 @@ class Store:
         self._read = read
         self._sources: dict[str, SourceText | None] = {}
         self.asking: dict[Macro, Macro] = {}
-        self.prefixes: dict[PrefixKey, Prefix] = {}
+        self.effects = EffectMemory()
+        self._given: dict[tuple[bytes, bytes], Macro] = {}
         self._tests: dict[tuple[bytes, bytes], tuple[bytes | None, bool]] = {}
         self.base = {name: Macro(name, b" " + body) for name, body in settled.macros.items()}
         self.base |= {name: Macro(name, b" " + name) for name in _COMPILER_TESTS}
@@ -79,6 +58,14 @@ class Store:
             if source is None or not any(word in source.text for word in words)
         }
         return store
+
+    def given(self, name: bytes, value: bytes) -> Macro:
+        """The macro that `-D` makes: the same one for every unit that is given it."""
+        key = (name, value)
+        macro = self._given.get(key)
+        if macro is None:
+            macro = self._given[key] = Macro(name, b" " + value if value[:1] != b"(" else value)
+        return macro
 
     def plain_test(self, keyword: bytes, argument: bytes) -> tuple[bytes | None, bool]:
         """For a directive that asks only whether one macro is defined: (its name, whether it should be)."""

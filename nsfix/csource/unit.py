@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
 from nsfix.csource.directives import Conditional, Directive
+from nsfix.csource.effects import Effect, merge_arms
 from nsfix.csource.macros import EndlessExpansion, Expander, Lookup, Macro, Token, spell, tokenize
 from nsfix.csource.program import (
     Choice,
@@ -25,13 +28,12 @@ from nsfix.csource.program import (
     blank_spans,
 )
 from nsfix.csource.settled import is_settled_word, resolve_defined
-from nsfix.csource.store import Compilation, Loosened, Prefix, PrefixKey, Store
+from nsfix.csource.store import Compilation, Loosened, Store
 
 _LITERAL = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
 _BODY_DEFINED = re.compile(rb"\bdefined\s*\(?\s*(\w+)\s*(?:(?<=\w)\)|(?<=\s)\)|)")
 _ASKING = b"__nsfix_defined_"
 _NO_ARMS: frozenset[int] = frozenset()
-_WORTH_KEEPING = 40  # files that one `#include` must have brought for its outcome to be kept
 _DEEPEST = 180  # nested includes; GCC's own limit is 200
 _HAS = re.compile(
     rb"__has_(include|include_next|attribute|builtin|feature|extension|cpp_attribute|c_attribute)\b"
@@ -44,10 +46,6 @@ class _Marks:
 
     offsets: list[int] = field(default_factory=list)
     states: list[MacroTable] = field(default_factory=list)
-
-
-def _same(one: Macro | Run | None, other: Macro | Run) -> bool:
-    return isinstance(one, Macro) and isinstance(other, Macro) and one.argument == other.argument
 
 
 class Unit:
@@ -68,12 +66,13 @@ class Unit:
         self._compilation = compilation
         self._includes = compilation.include_path
         self._taken: dict[tuple[str, int], frozenset[int]] = {}
+        self._active: dict[str, bytes] = {}
         self._depth = 0
-        self._at = -1  # the offset of the own `#include` that is being followed
-        self._brought: dict[str, int] = {}  # by which own `#include` a file came first
+        self._effect: Effect | None = None  # what the header that is being read comes to
+        self._reached: list[tuple[int, int]] = []  # own `#include`s, with how many files were there before
         self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._marks = _Marks()
-        self._expander = Expander(lambda name, offset: self.macros.macro(name))
+        self._expander = Expander(self._value)
         self._asker = Expander(self._macro_in_condition)
         self._walk()
 
@@ -83,106 +82,54 @@ class Unit:
         if words:
             raise Loosened(words)
         self.macros.update(self.store.base)
-        self._define_given()
-        key: PrefixKey = (id(self._includes), self._compilation.forced, self._compilation.shared_defines)
-        steps = self.main.program
-        done, key = self._resume(steps, key)
-        if done < 0:
-            for forced in self._compilation.forced:
-                self._enter(forced)
-            self.store.prefixes[key] = self._snapshot()
-            done = 0
-        self.included[self.path] = self.main
-        for step in steps[done:]:
-            following = self._extended(key, step)
-            if following is None:
-                break
-            before = len(self.included)
-            self._run([step], self.main)
-            key = following
-            done += 1
-            if len(self.included) - before >= _WORTH_KEEPING:
-                self.store.prefixes[key] = self._snapshot()
-        self._run(steps[done:], self.main)
-
-    def _define_given(self) -> None:
         for name, value in self._compilation.defines:
             if value is None:
                 self.macros.pop(name, None)
             else:
-                self.macros[name] = Macro(name, b" " + value if value[:1] != b"(" else value)
-
-    def _extended(self, key: PrefixKey, step: Step) -> PrefixKey | None:
-        """`key` with one more step of the unit's own source; None for a step that a key cannot speak of."""
-        if isinstance(step, Define):
-            return (*key, *((m.name, m.argument) for m in step.macros.values() if isinstance(m, Macro)))
-        if isinstance(step, Include) and step.name:
-            return (*key, self._path_of(step, step.name, step.quoted, self.main))
-        return None
-
-    def _resume(self, steps: list[Step], key: PrefixKey) -> tuple[int, PrefixKey]:
-        """Take over the state of another unit that began in the same way: (steps that are done, their key);
-        -1 steps where not even the forced headers were read yet."""
-        best, best_key = -1, key
-        for number, step in enumerate([None, *steps]):
-            following = key if step is None else self._extended(key, step)
-            if following is None:
-                break
-            key = following
-            if key in self.store.prefixes:
-                best, best_key = number, key
-        if best < 0:
-            return best, best_key
-        given = dict(self.macros)
-        kept = self.store.prefixes[best_key]
-        self.macros = MacroTable(kept.macros)
-        self.included = dict(kept.included)
-        self.included.pop(kept.owner, None)
-        self._taken = dict(kept.taken)
-        self.missing = [m for m in kept.missing if m[0] != kept.owner]
-        for name, _ in self._compilation.defines:
-            if name in given and name in self.macros:
-                self.macros[name] = given[name]
-        for step in steps[:best]:
-            if isinstance(step, Define):
-                self._note(step.macros)
-                self.macros.update({n: m for n, m in step.macros.items() if _same(self.macros.get(n), m)})
-            elif isinstance(step, Include):
-                path = self._path_of(step, step.name, step.quoted, self.main)
-                if path is None:
-                    self.missing.append((self.path, step.start, step.name))
-                else:
-                    self.inclusions.append((step.start, path))
-        self._at = max((offset for offset, _ in self.inclusions), default=-1)
-        self._brought = dict.fromkeys(self.included, self._at)
-        return best, best_key
-
-    def _snapshot(self) -> Prefix:
-        # No arm of the unit's own source is among the first steps: a conditional there ends them.
-        return Prefix(
-            self.path, MacroTable(self.macros), dict(self.included), dict(self._taken), list(self.missing)
-        )
+                self.macros[name] = self.store.given(name, value)
+        for forced in self._compilation.forced:
+            self._enter(forced)
+        self.included[self.path] = self.main
+        self._run(self.main.program, self.main)
 
     def _enter(self, path: str) -> None:
-        source = self.included.get(path)
-        known = source is not None
-        if source is None:
-            source = self.store.source(path)
-        if source is None or (known and source.once):
+        source = self.main if path == self.path else self.store.source(path)
+        if source is None or (source.guard is not None and self._is_defined(source.guard)):
             return
-        if source.guard is not None and source.guard in self.macros:
+        if source.plain or source is self.main:
+            self._read(path, source)
             return
+        effect = self.store.effects.find(path, id(self._includes), self.macros)
+        if effect is None:
+            outer, self._effect = self._effect, Effect()
+            self._read(path, source)
+            effect, self._effect = self._effect, outer
+            self.store.effects.keep(path, id(self._includes), effect)
+        else:
+            self._take_over(effect)
+        if self._effect is not None:
+            self._effect.include(effect)
+
+    def _read(self, path: str, source: SourceText) -> None:
         self.included[path] = source
-        if not known:
-            self._brought[path] = self._at
-        if self._depth >= _DEEPEST:
-            return
-        self._depth += 1
-        self._run(source.program, source)
-        self._depth -= 1
+        if self._effect is not None:
+            self._effect.files[path] = source
+        if self._depth < _DEEPEST:
+            self._depth += 1
+            self._run(source.program, source)
+            self._depth -= 1
+
+    def _take_over(self, effect: Effect) -> None:
+        """Have it as if the header of `effect` had been read."""
+        self.macros.update(effect.macros)
+        for name in effect.gone:
+            self.macros.pop(name, None)
+        self.included.update(effect.files)
+        merge_arms(self._taken, effect.taken)
+        self.missing += effect.missing
 
     def _run(self, steps: list[Step], source: SourceText) -> None:
-        macros = self.macros
+        macros, effect = self.macros, self._effect
         own = source is self.main
         for step in steps:
             kind = type(step)
@@ -190,6 +137,8 @@ class Unit:
                 if own:
                     self._note(step.macros)  # type: ignore[union-attr]
                 macros.update(step.macros)  # type: ignore[union-attr]
+                if effect is not None:
+                    effect.define(step.macros)  # type: ignore[union-attr]
             elif kind is Include:
                 self._include(step, source)  # type: ignore[arg-type]
             elif kind is Choice:
@@ -198,6 +147,19 @@ class Unit:
                 if own:
                     self._remember(step.name, step.start, None)
                 macros.pop(step.name, None)
+                if effect is not None:
+                    effect.undefine(step.name)
+
+    def _is_defined(self, name: bytes) -> bool:
+        known = name in self.macros
+        if self._effect is not None:
+            self._effect.asks(name, known)
+        return known
+
+    def _value(self, name: bytes, offset: int = 0) -> Macro | None:
+        if self._effect is not None:
+            self._effect.asks_value(name, self.macros.get(name))
+        return self.macros.macro(name)
 
     def _note(self, defined: dict[bytes, Macro | Run]) -> None:
         for name, macro in defined.items():
@@ -218,19 +180,24 @@ class Unit:
         path = self._path_of(step, name, quoted, source)
         if path is None:
             self.missing.append((source.path, step.start, name))
+            if self._effect is not None:
+                self._effect.missing.append(self.missing[-1])
             return
         if source is self.main and self._after_code(step.start):
             self._marks.offsets.append(step.start)
             self._marks.states.append(MacroTable(self.macros))
         if source is self.main:
             self.inclusions.append((step.start, path))
-            self._at = step.start
+            self._reached.append((len(self.included), step.start))
         self._enter(path)
 
     def _path_of(self, step: Include, name: bytes, quoted: bool, source: SourceText) -> str | None:
+        directory = source.directory if quoted else ""
+        if self._effect is not None and (step.next or self._includes.finds_alone(name, directory)):
+            self._effect.alone = True
         if step.next:
             return self._includes.find_next(name, source.path)
-        return self._includes.find(name, source.directory if quoted else "")
+        return self._includes.find(name, directory)
 
     def _after_code(self, offset: int) -> bool:
         return b"{" in self.main.code[:offset] or b";" in self.main.code[:offset]
@@ -255,7 +222,8 @@ class Unit:
             holds = self._holds(arm.opener, source)
             if holds is False:
                 continue
-            self._taken[place] = self._taken.get(place, _NO_ARMS) | {index}
+            for taken in (self._taken,) if self._effect is None else (self._taken, self._effect.taken):
+                taken[place] = taken.get(place, _NO_ARMS) | {index}
             self._run(step.programs[index], source)
             if holds:
                 break
@@ -267,11 +235,11 @@ class Unit:
             return True
         name, wanted = self.store.plain_test(keyword, argument)
         if name is not None:
-            return (name in self.macros) == wanted
+            return self._is_defined(name) == wanted
         if b"__has_" in argument:
             argument = self._answer_has(argument, source)
         try:
-            tokens = resolve_defined(condition_tokens(argument), self.macros.__contains__)
+            tokens = resolve_defined(condition_tokens(argument), self._is_defined)
             expanded = self._asker.expand(Token(t, 0) for t in tokens)
             texts = [t.text for t in expanded]
             if b"__has_" in b" ".join(texts):
@@ -283,11 +251,11 @@ class Unit:
 
     def _asked(self, word: bytes) -> int:
         """The value of a word that is left in a condition: 0, or what a `defined` in a macro comes to."""
-        return int(word.removeprefix(_ASKING) in self.macros) if word.startswith(_ASKING) else 0
+        return int(self._is_defined(word.removeprefix(_ASKING))) if word.startswith(_ASKING) else 0
 
     def _macro_in_condition(self, name: bytes, offset: int) -> Macro | None:
         """The macro `name` as a condition expands it: what its body asks `defined` of stays unexpanded."""
-        macro = self.macros.macro(name)
+        macro = self._value(name)
         if macro is None or b"defined" not in macro.argument:
             return macro
         asking = self.store.asking.get(macro)
@@ -304,11 +272,24 @@ class Unit:
             kind, target = match[1], match[2].strip()
             if kind not in (b"include", b"include_next"):
                 return b"0" if kind in (b"feature", b"extension") else b"1"
-            found = self._includes.find(target[1:-1], source.directory if target[:1] == b'"' else "")
+            directory = source.directory if target[:1] == b'"' else ""
+            if self._effect is not None and self._includes.finds_alone(target[1:-1], directory):
+                self._effect.alone = True
+            found = self._includes.find(target[1:-1], directory)
             return b"1" if found else b"0"
 
         answered = re.sub(_HAS.pattern + rb"\s*\(([^()]*)\)", answer, argument)
         return re.sub(rb"defined\s*\(?\s*__has_\w+\s*\)?", b"1", answered)
+
+    @cached_property
+    def _brought(self) -> dict[str, int]:
+        """The own `#include` that brought each file first, as a byte offset; -1 for the forced ones."""
+        files = list(self.included)
+        brought = dict.fromkeys(files, -1)
+        ends = [count for count, _ in self._reached[1:]] + [len(files)]
+        for (count, offset), end in zip(self._reached, ends, strict=True):
+            brought.update(dict.fromkeys(files[count:end], offset))
+        return brought
 
     def lookup_in(self, path: str) -> Lookup:
         """Which macro a name means at a byte offset of the file `path` of this unit.
@@ -344,10 +325,12 @@ class Unit:
 
     def defined(self, name: bytes) -> Macro | None:
         """A macro of that name that holds somewhere in the unit's own source; None where there is none."""
-        macro = self.macros.macro(name)
-        if macro is None and name in self._history:
-            return next((m for _, m in self._history[name] if m is not None), None)
-        return macro
+        return next(iter(self.meanings(name)), None)
+
+    @property
+    def own_macros(self) -> Set[bytes]:
+        """The names that the unit's own source defines or undefines somewhere."""
+        return self._history.keys()
 
     def meanings(self, name: bytes) -> list[Macro]:
         """Every macro that `name` stands for somewhere in the unit's own source."""
@@ -360,9 +343,10 @@ class Unit:
         in an initializer), with the byte offsets of those `#include`."""
         active = self.active(self.main)
         found: dict[str, list[int]] = {}
+        first = active.find(b"{")
         for offset, path in self.inclusions:
             depth = 0
-            if path in self.included and path != self.path:
+            if 0 <= first < offset and path in self.included and path != self.path:
                 before = _LITERAL.sub(b"", active[:offset])
                 depth = before.count(b"{") - before.count(b"}")
             if depth > 0:
@@ -372,6 +356,9 @@ class Unit:
     def active(self, source: SourceText) -> bytes:
         """The text of `source` as this unit compiles it: all else is blank, offsets stay."""
         path = source.path
+        known = self._active.get(path)
+        if known is not None:
+            return known
         key = tuple(self._taken.get((path, c.start), _NO_ARMS) for c in source.choices)
         view = source.views.get(key)
         if view is None:
@@ -379,6 +366,7 @@ class Unit:
             for conditional, taken in zip(source.choices, key, strict=True):
                 spans += _untaken(conditional, taken)
             view = source.views[key] = blank_spans(source.code, spans)
+        self._active[path] = view
         return view
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from nsfix.csource.assembler import assembler_uses
 from nsfix.csource.includes import IncludePath, Listings
@@ -30,8 +31,11 @@ from nsfix.scan.parallel import share_out
 
 _BODY = re.compile(rb"\s*\([^;{}]*\)\s*\{|\s*(?:\[[^]]*\]\s*)?=[^=]")
 _WORTH_SHARING = 12  # sources that a second process pays for
+_LARGEST_PART = 2  # sources of one module that one process reads in a row
 Progress = Callable[[int, int], None]
 ReadFile = Callable[[str], "bytes | None"]
+# Some sources of a module.
+Part = tuple[BuiltModule, tuple[SourceFile, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +122,19 @@ class Scanner:
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
         self._facts: dict[tuple[str, tuple[str, ...], str, bool], SourceFacts] = {}
         self._kernel_roots = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
+        self._proven: dict[str, set[str]] = {}  # by module, the namespaces that it needs for certain
         self._remarks: list[Remark] = []
 
     def scan(self, modules: Iterable[BuiltModule], progress: Progress | None = None) -> ScanFacts:
         """Read `modules`. Raises InputError where a source that is there cannot be read."""
         built = tuple(modules)
-        own = self._early_exports(built)
+        alone = len(built) < 2  # what a module exports is nothing that it lacks
+        own = {} if alone else self._early_exports(built)
         while True:
             self._use_exports(own)
             facts = self._read_all(built, progress)
             found = _own_exports(facts)
-            if found == own:
+            if found == own or alone:
                 return ScanFacts(facts, self._exports, tuple(dict.fromkeys(self._remarks)))
             own = found
 
@@ -150,36 +156,42 @@ class Scanner:
         if exports.keys() != self._exports.keys():
             self._sessions.clear()
             self._facts.clear()
+            self._proven.clear()
         self._exports = exports
 
     def _read_all(
         self, modules: tuple[BuiltModule, ...], progress: Progress | None
     ) -> tuple[ModuleFacts, ...]:
         total = sum(len(module.sources) for module in modules)
-        workers = self._workers if total >= _WORTH_SHARING and len(modules) > 1 else 1
+        workers = self._workers if total >= _WORTH_SHARING else 1
         done = 0
 
-        def read(module: BuiltModule) -> tuple[ModuleFacts, list[Remark]]:
+        def read(part: Part) -> tuple[list[SourceFacts], list[Remark]]:
             nonlocal done
             self._remarks = []
-            facts = self._read_module(module)
-            done += len(module.sources) * workers
+            facts = self._read_part(*part)
+            done += len(facts) * workers
             if progress is not None:
                 progress(min(done, total), total)
             return facts, self._remarks
 
-        answers = [read(modules[0])] if modules else []  # alone, so that the headers are there for all
-        answers += share_out(modules[1:], read, workers)
+        parts = _parts(modules, workers)
+        answers = [read(part) for part in parts[:1]]  # alone, so that the headers are there for all
+        answers += share_out(parts[1:], read, workers)
         self._remarks = [remark for _, remarks in answers for remark in remarks]
-        return tuple(facts for facts, _ in answers)
+        facts = iter([source for sources, _ in answers for source in sources])
+        return tuple(self._joined(m, list(islice(facts, len(m.sources)))) for m in modules)
 
-    def _read_module(self, module: BuiltModule) -> ModuleFacts:
-        sources: list[SourceFacts] = []
-        proven: set[str] = set()
-        for source in module.sources:
-            sources.append(self._source(source, module, self._brief, frozenset(proven)))
+    def _read_part(self, module: BuiltModule, sources: Sequence[SourceFile]) -> list[SourceFacts]:
+        proven = self._proven.setdefault(module.path, set())
+        facts: list[SourceFacts] = []
+        for source in sources:
+            facts.append(self._source(source, module, self._brief, frozenset(proven)))
             if self._brief:
-                proven.update(self._namespace(use.symbol) for use in sources[-1].uses)
+                proven.update(self._namespace(use.symbol) for use in facts[-1].uses)
+        return facts
+
+    def _joined(self, module: BuiltModule, sources: list[SourceFacts]) -> ModuleFacts:
         if self._brief and self._defines_itself(module, sources):
             sources = [self._source(source, module, False) for source in module.sources]
         return ModuleFacts(module, tuple(sources))
@@ -313,7 +325,10 @@ class Scanner:
         directories, defines, forced = _read_flags(source.flags)
         place = self._paths.get(directories)
         if place is None:
-            place = IncludePath((*self._kernel.include_path, *directories), (), self._listings)
+            common = self._paths.get(())
+            if common is None:
+                common = self._paths[()] = IncludePath(self._kernel.include_path, (), self._listings)
+            place = IncludePath((*self._kernel.include_path, *directories), (), self._listings, common)
             self._paths[directories] = place
         stem = os.fsencode(os.path.basename(source.path).rsplit(".", 1)[0].replace("-", "_"))
         name = os.fsencode(module.name.replace("-", "_"))
@@ -322,8 +337,22 @@ class Scanner:
             (b"__KBUILD_MODNAME", b"kmod_" + name),
             (b"KBUILD_MODFILE", b'"%s"' % os.fsencode(module.path)),
         ]
-        names = frozenset(name for name, _ in given)
-        return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced), names)
+        return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced))
+
+
+def _parts(modules: Iterable[BuiltModule], workers: int) -> list[Part]:
+    """The work in parts that processes can share, in order: whole modules, but the sources of large ones apart.
+    The very first part is one source."""
+    parts: list[Part] = []
+    for module in modules:
+        start = 0 if parts else 1
+        if not parts:
+            parts.append((module, module.sources[:1]))
+        size = len(module.sources) if workers < 2 else _LARGEST_PART
+        parts += [
+            (module, module.sources[at : at + size]) for at in range(start, len(module.sources), max(size, 1))
+        ]
+    return parts
 
 
 def _active_statements(unit: Unit) -> tuple[int, ...]:
