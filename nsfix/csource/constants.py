@@ -68,6 +68,9 @@ class NameConstants:
             self._depth -= 1
 
     def _function(self, name: bytes) -> int | None:
+        macro = self._unit.defined(name)
+        if macro is not None and macro.is_function:
+            return None  # a call of it would be no call of a function
         for source in self._unit.included.values():
             if not self._session.mentions(source, name):
                 continue

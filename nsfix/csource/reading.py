@@ -88,8 +88,11 @@ class Reader:
         result = self._settled(held_back)
         if group_of is None:
             return result
-        # A probe function, the last in its file, is near what the compiler emits: the last symbol comes first.
-        for name in list(held_back)[::-1]:
+        # A probe function, the last in its file, is near what the compiler emits: the last symbol comes first,
+        # and those that only headers speak of come last.
+        main = self.unit.main
+        inside = [name for name, places in held_back.items() if any(s is main for s, _ in places)]
+        for name in inside[::-1] + [name for name in held_back if name not in inside]:
             if name in held_back and group_of(name) not in {group_of(use.symbol) for use in result.uses}:
                 self._visit_all(held_back, {name})
                 result = self._settled(held_back)

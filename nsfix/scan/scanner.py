@@ -122,6 +122,7 @@ class Scanner:
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
         self._facts: dict[tuple[str, tuple[str, ...], str, bool], SourceFacts] = {}
         self._kernel_roots = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
+        self._own: dict[str, set[bytes]] = {}  # by module, what it exports
         self._proven: dict[str, set[str]] = {}  # by module, the namespaces that it needs for certain
         self._remarks: list[Remark] = []
 
@@ -158,6 +159,9 @@ class Scanner:
             self._facts.clear()
             self._proven.clear()
         self._exports = exports
+        self._own = {}
+        for symbol, export in own.items():
+            self._own.setdefault(export.exporter, set()).add(symbol)
 
     def _read_all(
         self, modules: tuple[BuiltModule, ...], progress: Progress | None
@@ -234,10 +238,8 @@ class Scanner:
         if source.kind is SourceKind.C:
             unit = self._unit(source, module)
             session, info = self._reader(unit)
-            open_symbols = (
-                frozenset(s for s in session.symbols if self._namespace(s) not in proven) if proven else None
-            )
-            found = Reader(unit, session, open_symbols).uses(self._namespace if brief else None)
+            symbols = self._open_symbols(session.symbols, module, proven)
+            found = Reader(unit, session, symbols).uses(self._namespace if brief else None)
             self._note_missing(unit)
             return SourceFacts(
                 source.path,
@@ -259,6 +261,14 @@ class Scanner:
             message = f"{module.name}: Rust is not read, so that nothing is known of what this source uses"
             self._remarks.append(Remark(message, source.path))
         return SourceFacts(source.path, source.kind)
+
+    def _open_symbols(
+        self, symbols: frozenset[bytes], module: BuiltModule, proven: frozenset[str]
+    ) -> frozenset[bytes]:
+        """The `symbols` that `module` may still turn out to need: not those that it exports by itself."""
+        settled = {s for s in self._own.get(module.path, ()) if s in symbols}
+        settled.update(s for s in symbols if proven and self._namespace(s) in proven)
+        return symbols - settled if settled else symbols
 
     def _read_object(self, source: SourceFile) -> SourceFacts:
         try:

@@ -28,7 +28,6 @@ SHARED = next(iter(CORPUS.values()))[1].partition("int f(")[0]
 FAULTS = {
     "switch_on_sizeof": "what sizeof comes to is unknown",
     "code_before_the_first_case_is_dead": "it is taken to be reached",
-    "macro_pastes_both_halves": "nothing in the macro tells of the name",
     "generic_selection_takes_one": "every association counts as used",
     "k_and_r_parameters_shadow": "old-style parameters are not seen",
 }
