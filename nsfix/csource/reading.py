@@ -182,7 +182,7 @@ class Reader:
         text = active[span[0] : span[1]]
         if len(text) < 4000 and b"{" not in text:
             prototype = _PROTOTYPE.match(text)
-            if prototype is not None and prototype[1] == name:
+            if prototype is not None and prototype[1] == name and self.unit.defined(name) is None:
                 return
         self._dirty.add((source.path, span))
 

@@ -326,6 +326,10 @@ int f(int x) { return CALL(my, x); }
 /// macro_pastes_both_halves: sym_a
 #define JOIN(a, b) a##b
 int f(int x) { return JOIN(sy, m_a)(x); }
+/// macro_call_that_looks_like_a_prototype: sym_a
+#define SHOW_ATTR() int (*attr)(int) = sym_a
+static SHOW_ATTR();
+int f(int x) { return attr(x); }
 /// macro_hides_a_name:
 #define sym_a(x) plain(x)
 int f(int x) { return sym_a(x); }
