@@ -140,11 +140,11 @@ class KbuildDirectory:
                 below[name] = self.expander.value(name)
         return below
 
-    def module(self, word: str, prefix: str) -> BuiltModule:
-        """Return the module that `word` of obj-m stands for; `prefix` leads from M= to this directory."""
+    def module(self, word: str, prefix: str, listed: str = "obj-m") -> BuiltModule:
+        """Return the module that `word` of the list `listed` stands for; `prefix` leads from the top to here."""
         stem = word.removesuffix(".o")
         name = os.path.basename(stem)
-        file, line = self.line_of("obj-m", word)
+        file, line = self.line_of(listed, word)
         sources: list[SourceFile] = []
         missing: dict[Rule | None, list[str]] = {}
         for member in self._members(stem, file, line):

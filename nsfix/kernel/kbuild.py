@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from nsfix.errors import InputError
 from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file
-from nsfix.kernel.make.unknown import Unknowns
 from nsfix.kernel.tree import KernelBuild
+from nsfix.kernel.walk import Walk
 from nsfix.model import BuiltModule, Remark
 
 _RUNS_IN_MODULE_DIRECTORY = (6, 13)  # before, make and the compiler run in the kernel's build directory
@@ -43,117 +43,46 @@ def read_external(directory: str, kernel: KernelBuild, variables: Mapping[str, s
     The environment counts as it does for make: least of all. Raises InputError when there is no Kbuild file,
     when a variable never ends expanding, and when no module comes of it: then it names the lines at fault.
     """
-    walk = _Walk(os.path.abspath(directory), kernel, variables)
-    if kbuild_file(walk.top) is None:
+    top = os.path.abspath(directory)
+    if kbuild_file(top) is None:
         raise InputError(
-            "there is neither a Kbuild file nor a Makefile here; name the module's directory", walk.top
+            "there is neither a Kbuild file nor a Makefile here; name the module's directory", top
         )
-    modules = walk.visit("", walk.environment, True)
+    in_top = kernel.version[:2] >= _RUNS_IN_MODULE_DIRECTORY
+
+    def place_of(path: str) -> Place:
+        if in_top:
+            return Place(f"./{path or '.'}", path or ".", top)
+        full = f"{top}/{path}" if path else top
+        return Place(full, full, kernel.build_dir)
+
+    walk = Walk(top, kernel, {**variables, "M": top}, place_of)
+    modules = walk.visit("", _environment(top, kernel, variables), True)
     if not modules:
-        raise walk.nothing_built()
-    return KbuildFacts(tuple(modules), tuple(walk.remarks), tuple(walk.files), walk.extra_symbols)
+        raise _nothing_built(walk)
+    return KbuildFacts(tuple(modules), tuple(walk.remarks), tuple(walk.files), _extra_symbols(walk.read[0]))
 
 
-class _Walk:
-    """The descent through the directories of one M=."""
+def _extra_symbols(directory: KbuildDirectory) -> tuple[str, ...]:
+    words = directory.words("KBUILD_EXTRA_SYMBOLS")
+    return tuple(os.path.normpath(os.path.join(directory.place.directory, word)) for word in words)
 
-    def __init__(self, top: str, kernel: KernelBuild, variables: Mapping[str, str]) -> None:
-        self.top = top
-        self._kernel = kernel
-        self._command_line = {**variables, "M": top}
-        self._in_top = kernel.version[:2] >= _RUNS_IN_MODULE_DIRECTORY
-        self.environment = _environment(top, kernel, variables)
-        self._unknowns = Unknowns()
-        self._open: list[str] = []
-        self._read: list[KbuildDirectory] = []
-        self.remarks: list[Remark] = []
-        self.files: list[str] = []
-        self.extra_symbols: tuple[str, ...] = ()
 
-    def visit(self, path: str, environment: Mapping[str, str], wanted: bool) -> list[BuiltModule]:
-        """Return the modules of a directory below M= and those below it, in the order of modules.order.
-
-        Without `wanted` (a directory that only subdir-y or subdir-m names) Kbuild builds no modules there.
-        """
-        directory = KbuildDirectory(
-            self._place(path), self._kernel, environment, self._command_line, self._unknowns
+def _nothing_built(walk: Walk) -> InputError:
+    """Return the error that tells why no module came of it."""
+    empty = [found for directory in walk.read for found in _lists_that_came_to_nothing(directory)]
+    if not empty:
+        hint = "; ".join(str(_as_error(remark)) for remark in walk.remarks[:3])
+        return InputError(
+            f"nothing is built: no obj-m names an object{'; ' + hint if hint else ''}", walk.top
         )
-        self._open.append(directory.place.path)
-        self._read.append(directory)
-        if not path:
-            self.extra_symbols = self._extra_symbols(directory)
-        modules = self._entries(directory, path, wanted)
-        self._open.pop()
-        self.remarks += directory.remarks()
-        self.files += [file for file in directory.reader.files if file not in self.files]
-        return modules
-
-    def _place(self, path: str) -> Place:
-        if self._in_top:
-            return Place(f"./{path or '.'}", path or ".", self.top)
-        full = f"{self.top}/{path}" if path else self.top
-        return Place(full, full, self._kernel.build_dir)
-
-    def _entries(self, directory: KbuildDirectory, path: str, wanted: bool) -> list[BuiltModule]:
-        builtin, modular = directory.words("obj-y"), directory.words("obj-m")
-        both = set(builtin)
-        below = {word: "obj-y" for word in builtin if word.endswith("/")}
-        entries = [*below, *(word for word in modular if word not in both)]
-        below |= {word: "obj-m" for word in entries if word.endswith("/") and word not in below}
-        for name in ("subdir-y", "subdir-m"):
-            for word in directory.words(name):
-                if f"{word}/" not in below and word not in below:
-                    self._descend(directory, path, word, name, False)
-        modules: list[BuiltModule] = []
-        for word in entries:
-            if word in below:
-                modules += self._descend(directory, path, word, below[word], wanted)
-            elif not word.endswith(".o"):
-                directory.remark(f"{word} in obj-m is no object", *directory.line_of("obj-m", word))
-            elif wanted:
-                modules.append(directory.module(word, f"{path}/" if path else ""))
-            else:
-                self._say_unwanted(directory, word)
-        return modules
-
-    def _descend(
-        self, directory: KbuildDirectory, path: str, word: str, name: str, wanted: bool
-    ) -> list[BuiltModule]:
-        below = f"{path}/{word}" if path else word
-        below = below.rstrip("/")
-        full = os.path.normpath(os.path.join(self.top, below))
-        if full in self._open:
-            directory.remark(f"{word} leads back to a directory above", *directory.line_of(name, word))
-        elif kbuild_file(full) is None:
-            message = f"{word} has neither a Kbuild file nor a Makefile"
-            directory.remark(message, *directory.line_of(name, word))
-        else:
-            return self.visit(below, directory.exports(), wanted)
-        return []
-
-    def _say_unwanted(self, directory: KbuildDirectory, word: str) -> None:
-        message = f"{word} is not built: subdir-y and subdir-m do not lead to modules, obj-m += DIR/ does"
-        directory.remark(message, *directory.line_of("obj-m", word))
-
-    def _extra_symbols(self, directory: KbuildDirectory) -> tuple[str, ...]:
-        words = directory.words("KBUILD_EXTRA_SYMBOLS")
-        return tuple(os.path.normpath(os.path.join(directory.place.directory, word)) for word in words)
-
-    def nothing_built(self) -> InputError:
-        """Return the error that tells why no module came of it."""
-        empty = [found for directory in self._read for found in _lists_that_came_to_nothing(directory)]
-        if not empty:
-            hint = "; ".join(str(_as_error(remark)) for remark in self.remarks[:3])
-            return InputError(
-                f"nothing is built: no obj-m names an object{'; ' + hint if hint else ''}", self.top
-            )
-        told = []
-        names: list[str] = []
-        for written, value, file, line in empty:
-            told.append(f"{written} at {os.path.relpath(file, self.top)}:{line} {value}")
-            names += _CONFIG_NAME.findall(written) or _REFERENCE.findall(written)
-        advice = " ".join(f"{name}=m" for name in list(dict.fromkeys(names))[:5])
-        return InputError(f"nothing is built: {', '.join(told[:5])}; pass {advice}", self.top)
+    told = []
+    names: list[str] = []
+    for written, value, file, line in empty:
+        told.append(f"{written} at {os.path.relpath(file, walk.top)}:{line} {value}")
+        names += _CONFIG_NAME.findall(written) or _REFERENCE.findall(written)
+    advice = " ".join(f"{name}=m" for name in list(dict.fromkeys(names))[:5])
+    return InputError(f"nothing is built: {', '.join(told[:5])}; pass {advice}", walk.top)
 
 
 def _as_error(remark: Remark) -> InputError:

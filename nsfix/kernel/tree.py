@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nsfix.errors import InputError
@@ -83,7 +83,8 @@ class KernelBuild:
     `config` holds what include/config/auto.conf gives to make ("CONFIG_X" to "y", "m" or a value, quotes kept
     as they stand); `config_macros` what include/generated/autoconf.h gives to the compiler. `include_path` is
     LINUXINCLUDE in the kernel's order and `forced_includes` what every compilation is given with `-include`.
-    `symvers` need not exist.
+    `symvers` need not exist. `config_file` is where the configuration was read; `made` are files, by path, that
+    a build would have written.
     """
 
     build_dir: str
@@ -97,6 +98,12 @@ class KernelBuild:
     include_path: tuple[str, ...]
     forced_includes: tuple[str, ...]
     symvers: str
+    config_file: str = ""
+    made: Mapping[str, bytes] = field(default_factory=dict)
+
+    def with_made(self, made: Mapping[str, bytes]) -> KernelBuild:
+        """This kernel, with files that a build would have written."""
+        return replace(self, made=made)
 
     @property
     def version(self) -> tuple[int, int, int]:
@@ -122,8 +129,8 @@ def read_kernel_build(kdir: str, output: str | None = None, arch: str | None = N
     source_dir = _find_source(kdir)
     if source_dir is None:
         raise InputError(f"no kernel headers here: neither {MODULE_H} nor a Makefile that leads to it", kdir)
-    auto_conf = _read(build_dir, AUTO_CONF)
-    autoconf_h = _read(build_dir, AUTOCONF_H)
+    auto_conf = read_part(build_dir, AUTO_CONF)
+    autoconf_h = read_part(build_dir, AUTOCONF_H)
     if auto_conf is None or autoconf_h is None:
         missing = AUTO_CONF if auto_conf is None else AUTOCONF_H
         raise InputError(
@@ -131,23 +138,25 @@ def read_kernel_build(kdir: str, output: str | None = None, arch: str | None = N
         )
     config = dict(_CONFIG_LINE.findall("\n" + os.fsdecode(auto_conf)))
     release = _release(build_dir)
-    srcarch = _srcarch(arch or _arch_of_build(build_dir, config) or os.uname().machine)
+    srcarch = srcarch_of(arch or arch_of_build(build_dir, config) or os.uname().machine)
     return KernelBuild(
         build_dir=build_dir,
         source_dir=source_dir,
         arch=srcarch,
         release=release,
         version_code=_version_code(build_dir, release),
-        spelling=_spelling(source_dir),
+        spelling=spelling_of(source_dir),
         config=config,
         config_macros=dict(_CONFIG_MACRO.findall(autoconf_h)),
-        include_path=_include_path(source_dir, build_dir, srcarch),
-        forced_includes=_forced_includes(source_dir),
+        include_path=linux_include(source_dir, build_dir, srcarch),
+        forced_includes=forced_includes(source_dir),
         symvers=os.path.join(build_dir, "Module.symvers"),
+        config_file=os.path.join(build_dir, AUTO_CONF),
     )
 
 
-def _read(directory: str, name: str) -> bytes | None:
+def read_part(directory: str, name: str) -> bytes | None:
+    """The bytes of a file of a kernel; None where it is not there. Raises InputError where it cannot be read."""
     try:
         return Path(directory, name).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -158,7 +167,7 @@ def _read(directory: str, name: str) -> bytes | None:
 
 def _find_source(kdir: str) -> str | None:
     """Return the directory with the kernel's own Makefile and headers, or None."""
-    makefile = _read(kdir, "Makefile") or b""
+    makefile = read_part(kdir, "Makefile") or b""
     if _TOP_MAKEFILE.search(makefile) and os.path.exists(os.path.join(kdir, MODULE_H)):
         return kdir
     parent = os.path.dirname(kdir)
@@ -175,29 +184,35 @@ def _find_source(kdir: str) -> str | None:
     return kdir if os.path.exists(os.path.join(kdir, MODULE_H)) else None
 
 
-def _arch_of_build(build_dir: str, config: Mapping[str, str]) -> str | None:
+def arch_of_build(build_dir: str, config: Mapping[str, str]) -> str | None:
     """Return the ARCH that the build itself names: Debian's .kernelvariables, else the configuration."""
-    named = _OVERRIDE_ARCH.search(_read(build_dir, ".kernelvariables") or b"")
+    named = _OVERRIDE_ARCH.search(read_part(build_dir, ".kernelvariables") or b"")
     if named:
         return os.fsdecode(named.group(1))
+    return arch_of_config(config)
+
+
+def arch_of_config(config: Mapping[str, str]) -> str | None:
+    """The directory below arch/ that a configuration is for; None where it does not say."""
     return next((arch for symbol, arch in _ARCH_SYMBOLS.items() if config.get(symbol) == "y"), None)
 
 
-def _srcarch(arch: str) -> str:
+def srcarch_of(arch: str) -> str:
+    """The directory below arch/ for an ARCH as users and `uname -m` give it."""
     return next((srcarch for pattern, srcarch in _SRCARCH if pattern.fullmatch(arch)), arch)
 
 
 def _release(build_dir: str) -> str:
     # Debian overrides KERNELRELEASE after kernel.release has been written, so the header comes first.
-    found = _UTS_RELEASE.search(_read(build_dir, "include/generated/utsrelease.h") or b"")
-    text = found.group(1) if found else (_read(build_dir, "include/config/kernel.release") or b"").strip()
+    found = _UTS_RELEASE.search(read_part(build_dir, "include/generated/utsrelease.h") or b"")
+    text = found.group(1) if found else (read_part(build_dir, "include/config/kernel.release") or b"").strip()
     if not text:
         raise InputError("names no kernel release: run `make modules_prepare` there", build_dir)
     return os.fsdecode(text)
 
 
 def _version_code(build_dir: str, release: str) -> int:
-    found = _VERSION_CODE.search(_read(build_dir, "include/generated/uapi/linux/version.h") or b"")
+    found = _VERSION_CODE.search(read_part(build_dir, "include/generated/uapi/linux/version.h") or b"")
     if found:
         return int(found.group(1))
     numbers = _RELEASE_NUMBERS.match(release)
@@ -207,15 +222,15 @@ def _version_code(build_dir: str, release: str) -> int:
     return (version << 16) + (patchlevel << 8) + min(sublevel, 255)
 
 
-def _spelling(source_dir: str) -> Spelling:
+def spelling_of(source_dir: str) -> Spelling:
     """Return how MODULE_IMPORT_NS takes its argument; the header decides, since distributions backport it."""
-    definition = _IMPORT_NS.search(_read(source_dir, MODULE_H) or b"")
+    definition = _IMPORT_NS.search(read_part(source_dir, MODULE_H) or b"")
     if not definition:
         return Spelling.NONE
     return Spelling.IDENTIFIER if _MADE_A_STRING.search(definition.group(1)) else Spelling.STRING
 
 
-def _include_path(source_dir: str, build_dir: str, arch: str) -> tuple[str, ...]:
+def linux_include(source_dir: str, build_dir: str, arch: str) -> tuple[str, ...]:
     """Return LINUXINCLUDE of the top Makefile, without the doubles of a build inside the sources."""
     directories = (
         f"{source_dir}/arch/{arch}/include",
@@ -230,7 +245,8 @@ def _include_path(source_dir: str, build_dir: str, arch: str) -> tuple[str, ...]
     return tuple(dict.fromkeys(directories))
 
 
-def _forced_includes(source_dir: str) -> tuple[str, ...]:
+def forced_includes(source_dir: str) -> tuple[str, ...]:
+    """Return what every compilation is given with `-include`."""
     names = ("compiler-version.h", "kconfig.h", "compiler_types.h")
     paths = [f"{source_dir}/include/linux/{name}" for name in names]
     # compiler-version.h came with 5.12.
