@@ -56,6 +56,11 @@ def _pasting_body(macro: Macro) -> list[bytes]:
     return [b"", *kept, b""] if b"##" in kept else []
 
 
+def fixed_parts(macro: Macro) -> set[bytes]:
+    """The fixed parts that the body of `macro` itself pastes, as Pasting has them."""
+    return set(_own_parts(macro, _pasting_body(macro), set()))
+
+
 def _own_parts(macro: Macro, body: list[bytes], joiners: set[bytes]) -> Iterable[bytes]:
     calls: list[bytes] = []
     for index, part in enumerate(body):

@@ -1,0 +1,145 @@
+"""A cheap filter over raw bytes: which words a source must hold to use a namespaced symbol at all.
+
+It may err only on the side of too much. A header's macro, inline or object that mentions such a word is a
+carrier: its own name becomes a word to look for, to any depth. Conditions, comments inside lines and shadowing are
+left to the exact reading of the few files that remain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from nsfix.csource.chunks import chunk_at, outer_chunks
+from nsfix.csource.directives import scan_directives
+from nsfix.csource.lexer import blank_comments
+from nsfix.csource.macros import Macro
+from nsfix.csource.names import NameFinder
+from nsfix.csource.pasting import fixed_parts
+from nsfix.csource.program import blank_spans
+
+_DEFINED = re.compile(rb"\s*#\s*define\s+(\w+)")
+_CALLED = re.compile(rb"(\w+)\s*\(")
+_BARE_CALL = re.compile(rb"\s*\w+\s*\(\s*(\w*)")
+_OBJECT = re.compile(rb"(\w+)\s*(?:\[[^]]*\]\s*)*\Z")
+_GROUPS = re.compile(rb"\([^()]*\)")
+_SHORTEST = 3  # letters of a part that is worth looking for
+# Words that name nothing.
+_PLAIN = frozenset(
+    (b"static", b"inline", b"const", b"struct", b"union", b"enum", b"void", b"int", b"unsigned", b"long", b"char",
+     b"bool", b"return", b"if", b"while", b"for", b"switch", b"sizeof", b"defined", b"__attribute__", b"typeof")
+)  # fmt: skip
+Read = Callable[[str], "bytes | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """What to look for in a source. `words` lead to a symbol wherever they stand, `parts` only where a macro is
+    given them: it may paste a name from them."""
+
+    words: frozenset[bytes]
+    parts: frozenset[bytes]
+
+
+def close_over(seeds: Iterable[bytes], headers: Sequence[str], read: Read) -> Carriers:
+    """The words that lead to `seeds` through the definitions of `headers`, the seeds included."""
+    before, after = _pasted_parts(headers, read)
+    words: set[bytes] = set()
+    parts: set[bytes] = set()
+    new = set(seeds)
+    new_parts: set[bytes] = set()
+    while new or new_parts:
+        words |= new
+        new_parts |= _remainders(new, before, after) - parts - words
+        parts |= new_parts
+        finder, part_finder = NameFinder(new, dense=True), NameFinder(new_parts, dense=True)
+        found: set[bytes] = set()
+        found_parts: set[bytes] = set()
+        for path in headers:
+            text = read(path)
+            if text is not None:
+                hits = finder.find(text)
+                hits += [hit for hit in part_finder.find(text) if _is_argument(text, *hit)]
+                if hits:
+                    names, bare = leading_names(text, hits)
+                    found |= names
+                    found_parts |= bare
+        new = found - words
+        new_parts = found_parts - parts - words - new
+    return Carriers(frozenset(words), frozenset(parts))
+
+
+def _is_argument(text: bytes, name: bytes, offset: int) -> bool:
+    after = text[offset + len(name) : offset + len(name) + 40].lstrip()[:1]
+    return after in (b",", b")") and text[max(0, offset - 40) : offset].rstrip()[-1:] in (b"(", b",")
+
+
+def leading_names(text: bytes, hits: list[tuple[bytes, int]]) -> tuple[set[bytes], set[bytes]]:
+    """What the definitions in `text` that mention one of `hits` (name, byte offset) are called: (names, parts of
+    the names that macros make at file scope)."""
+    code = blank_comments(text)
+    spans = [(d.start, d.end) for d in scan_directives(code)]
+    names: set[bytes] = set()
+    parts: set[bytes] = set()
+    active = chunks = None
+    for name, offset in hits:
+        if code[offset : offset + 1] != name[:1]:
+            continue
+        line = chunk_at(spans, offset)
+        if line is not None:
+            match = _DEFINED.match(code, line[0])
+            if match is not None and match.start(1) != offset:
+                names.add(match[1])
+            continue
+        if active is None or chunks is None:
+            active = blank_spans(code, spans)
+            chunks = outer_chunks(active)
+        span = chunk_at(chunks, offset)
+        if span is not None:
+            _name_piece(active[span[0] : span[1]], names, parts)
+    return names - _PLAIN, parts - _PLAIN
+
+
+def _name_piece(chunk: bytes, names: set[bytes], parts: set[bytes]) -> None:
+    """Add what a piece of file scope defines: functions, objects, or what a macro makes of its first argument."""
+    head, brace, _ = chunk.partition(b"{")
+    outside = head
+    while _GROUPS.search(outside):
+        outside = _GROUPS.sub(b" ", outside)
+    declared, assigned, _ = outside.partition(b"=")
+    if assigned:
+        names.update(_OBJECT.findall(declared.rstrip()))
+    elif brace:
+        names.update(_CALLED.findall(head))
+    else:
+        bare = _BARE_CALL.match(chunk)
+        if bare is not None and len(bare[1]) >= _SHORTEST:
+            parts.add(bare[1])
+
+
+def _pasted_parts(headers: Iterable[str], read: Read) -> tuple[set[bytes], set[bytes]]:
+    """The fixed parts that the macros of `headers` paste: (before what they are given, after it)."""
+    before: set[bytes] = set()
+    after: set[bytes] = set()
+    for path in headers:
+        text = read(path)
+        if text is None or b"##" not in text:
+            continue
+        for directive in scan_directives(blank_comments(text)):
+            if directive.keyword == b"define" and b"##" in directive.argument:
+                for part in fixed_parts(Macro(directive.name, directive.argument)):
+                    (before if part[:1] == b"\n" else after).add(part.strip(b"\n"))
+    return before, after
+
+
+def _remainders(words: Iterable[bytes], before: set[bytes], after: set[bytes]) -> set[bytes]:
+    """What has to be spelled of `words` where a macro pastes the rest to it."""
+    found: set[bytes] = set()
+    for word in words:
+        for size in range(2, len(word)):
+            if word[:size] in before:
+                found.add(word[size:])
+            if word[size:] in after:
+                found.add(word[:size])
+    return {rest for rest in found if len(rest) >= _SHORTEST and not rest.isdigit()}
