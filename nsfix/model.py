@@ -123,7 +123,8 @@ class SourceFile:
 class BuiltModule:
     """A module as Kbuild describes it: its name, its path as in Module.path, and its sources in link order.
 
-    `file` and `line` tell which Kbuild line makes it a module.
+    `file` and `line` tell which Kbuild line makes it a module. With `built_in` it is no module but an object of
+    vmlinux.
     """
 
     name: str
@@ -131,6 +132,7 @@ class BuiltModule:
     sources: tuple[SourceFile, ...]
     file: str
     line: int
+    built_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 
 
@@ -13,10 +14,16 @@ def directory_of(path: str) -> str:
 
 
 class Listings:
-    """Which files exist, from one listing for each directory. Safe to keep for one run, not longer."""
+    """Which files exist, from one listing for each directory. Safe to keep for one run, not longer.
 
-    def __init__(self) -> None:
+    `made` are the paths of files that count as there.
+    """
+
+    def __init__(self, made: Iterable[str] = ()) -> None:
         self._names: dict[str, frozenset[str]] = {}
+        self._made: dict[str, set[str]] = {}
+        for path in made:
+            self._made.setdefault(directory_of(path), set()).add(path.rpartition("/")[2])
 
     def has(self, path: str) -> bool:
         """Whether `path` names something in its directory."""
@@ -27,7 +34,7 @@ class Listings:
                 names = frozenset(os.listdir(directory or "/"))
             except OSError:
                 names = frozenset()
-            self._names[directory] = names
+            names = self._names[directory] = names.union(self._made.get(directory, ()))
         return name in names
 
 
@@ -43,7 +50,7 @@ class IncludePath:
         quote: tuple[str, ...] = (),
         listings: Listings | None = None,
         common: IncludePath | None = None,
-    ):
+    ) -> None:
         self.directories = directories
         self.quote = quote
         self._common = common
@@ -58,6 +65,13 @@ class IncludePath:
         except KeyError:
             found = self._found[key] = self._search(os.fsdecode(name), quoted_in)
             return found
+
+    def extended(self, directories: tuple[str, ...]) -> IncludePath:
+        """This search path with `directories` after it: one of those that begin with it."""
+        self._common = self
+        if not directories:
+            return self
+        return IncludePath((*self.directories, *directories), self.quote, self._listings, self)
 
     def finds_alone(self, name: bytes, quoted_in: str = "") -> bool:
         """Whether the answer of `find` may differ for another search path that begins with the common one."""

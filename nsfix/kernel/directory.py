@@ -153,7 +153,7 @@ class KbuildDirectory:
                 sources.append(source)
         for rule, objects in missing.items():
             self.remark(_no_source(objects, rule), file, line)
-        return BuiltModule(name, prefix + stem, tuple(sources), file, line)
+        return BuiltModule(name, prefix + stem, tuple(sources), file, line, listed != "obj-m")
 
     def _members(self, stem: str, file: str, line: int) -> list[str]:
         """Return a composite object's parts, or the object itself: real-search of Makefile.build."""

@@ -1,6 +1,7 @@
 """Walks modules with the rooms that read artefacts, Kbuild files and C, and brings their facts together."""
 
 from nsfix.scan.readings import layouts_of, readings_of
-from nsfix.scan.scanner import ModuleFacts, ReadFile, ScanFacts, Scanner, read_file
+from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner
+from nsfix.scan.units import ReadFile, read_file
 
 __all__ = ["ModuleFacts", "ReadFile", "ScanFacts", "Scanner", "layouts_of", "read_file", "readings_of"]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from nsfix.csource.moduleinfo import InfoEntry
 from nsfix.csource.statements import Layout, Statement, condition_of, read_layout
 from nsfix.model import Import, Licence, ModuleReading, SourceKind, Use
-from nsfix.scan.scanner import ModuleFacts, ReadFile, ScanFacts
+from nsfix.scan.scanner import ModuleFacts, ScanFacts
+from nsfix.scan.units import ReadFile
 
 Layouts = dict[str, Layout]
 

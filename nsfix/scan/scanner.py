@@ -13,27 +13,23 @@ from dataclasses import dataclass
 from itertools import islice
 
 from nsfix.csource.assembler import assembler_uses
-from nsfix.csource.includes import IncludePath, Listings
 from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport
 from nsfix.csource.names import word_offsets
-from nsfix.csource.predefined import predefined_macros
 from nsfix.csource.reading import Reader, SymbolUse
 from nsfix.csource.session import Session
-from nsfix.csource.settled import Settled
 from nsfix.csource.statements import read_layout
-from nsfix.csource.store import Compilation, Loosened, Store
 from nsfix.csource.unit import Unit
 from nsfix.errors import InputError
 from nsfix.evidence.objects import undefined_symbols
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceFile, SourceKind
 from nsfix.scan.parallel import share_out
+from nsfix.scan.units import ReadFile, Units, read_file
 
 _BODY = re.compile(rb"\s*\([^;{}]*\)\s*\{|\s*(?:\[[^]]*\]\s*)?=[^=]")
 _WORTH_SHARING = 12  # sources that a second process pays for
 _LARGEST_PART = 2  # sources of one module that one process reads in a row
 Progress = Callable[[int, int], None]
-ReadFile = Callable[[str], "bytes | None"]
 # Some sources of a module.
 Part = tuple[BuiltModule, tuple[SourceFile, ...]]
 
@@ -73,27 +69,6 @@ class ScanFacts:
     remarks: tuple[Remark, ...]
 
 
-def read_file(path: str) -> bytes | None:
-    """The bytes of the file `path`; None where there is none that can be read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        size = os.fstat(descriptor).st_size
-        text = os.read(descriptor, size + 1)
-        while len(text) < size:  # a signal, or a file larger than one read gives
-            more = os.read(descriptor, size - len(text))
-            if not more:
-                break
-            text += more
-        return text
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-
-
 class Scanner:
     """Scans modules against one kernel. `exports` are the namespaced symbols of Module.symvers files.
 
@@ -111,17 +86,14 @@ class Scanner:
     ) -> None:
         self._brief = brief
         self._workers = workers or len(os.sched_getaffinity(0))
-        self._kernel = kernel
+        headers = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
+        self.units = Units(kernel, read, headers)
         self._read = read
         self._symvers = dict(exports)
-        self._listings = Listings()
-        self._paths: dict[tuple[str, ...], IncludePath] = {}
-        self._stores: dict[bool, Store] = {}
         self._sessions: dict[int, tuple[Session, ModuleInfoReader]] = {}
         self._exports: dict[bytes, Export] = dict(exports)
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
         self._facts: dict[tuple[str, tuple[str, ...], str, bool], SourceFacts] = {}
-        self._kernel_roots = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
         self._own: dict[str, set[bytes]] = {}  # by module, what it exports
         self._proven: dict[str, set[str]] = {}  # by module, the namespaces that it needs for certain
         self._remarks: list[Remark] = []
@@ -248,7 +220,7 @@ class Scanner:
                 frozenset(found.defines),
                 tuple(info.entries(unit)),
                 tuple(info.exports(unit)),
-                tuple(path for path in unit.included if not self._is_kernel(path)),
+                tuple(path for path in unit.included if not self.units.is_kernel(path)),
                 _active_statements(unit),
             )
         if source.kind is SourceKind.ASSEMBLER:
@@ -284,70 +256,25 @@ class Scanner:
     def _note_missing(self, unit: Unit) -> None:
         """Say which headers of the module's own files were not found: what they hold is not known."""
         for path, offset, name in unit.missing:
-            if not self._is_kernel(path):
+            if not self.units.is_kernel(path):
                 line = unit.included[path].text.count(b"\n", 0, offset) + 1
                 shown = name.decode("utf-8", "replace")
                 message = f"{shown} is not found, so that nothing is known of what it holds"
                 self._remarks.append(Remark(message, path, line))
 
-    def _is_kernel(self, path: str) -> bool:
-        return path.startswith(self._kernel_roots)
-
     def _reader(self, unit: Unit) -> tuple[Session, ModuleInfoReader]:
         known = self._sessions.get(id(unit.store))
         if known is None:
-            session = Session(unit.store, self._exports, self._is_kernel)
+            session = Session(unit.store, self._exports, self.units.is_kernel)
             known = self._sessions[id(unit.store)] = (session, ModuleInfoReader(session))
         return known
 
     def _unit(self, source: SourceFile, module: BuiltModule) -> Unit:
         key = (source.path, source.flags, module.name)
         unit = self._units.get(key)
-        while unit is None:
-            try:
-                compilation = self._compilation(source, module)
-                unit = Unit(source.path, compilation, self._store(source.kind is SourceKind.ASSEMBLER))
-            except Loosened as more:
-                self._loosen(more.words)
-            except FileNotFoundError:
-                raise InputError("this source cannot be read; is it still there?", source.path) from None
-        self._units[key] = unit
+        if unit is None:
+            unit = self._units[key] = self.units.unit(source, module)
         return unit
-
-    def _loosen(self, words: frozenset[bytes]) -> None:
-        """Go on with stores that leave `words` to the units. What was read before stays right: those units saw
-        no definition of them."""
-        for assembler, store in self._stores.items():
-            self._stores[assembler] = store.loosened(words)
-
-    def _store(self, assembler: bool) -> Store:
-        store = self._stores.get(assembler)
-        if store is None:
-            kernel = self._kernel
-            macros = predefined_macros(kernel.arch, kernel.config) | dict(kernel.config_macros)
-            macros |= {b"__KERNEL__": b"1", b"MODULE": b"1"}
-            if assembler:
-                macros |= {b"__ASSEMBLER__": b"1", b"__ASSEMBLY__": b"1"}
-            store = self._stores[assembler] = Store(Settled(macros), self._read)
-        return store
-
-    def _compilation(self, source: SourceFile, module: BuiltModule) -> Compilation:
-        directories, defines, forced = _read_flags(source.flags)
-        place = self._paths.get(directories)
-        if place is None:
-            common = self._paths.get(())
-            if common is None:
-                common = self._paths[()] = IncludePath(self._kernel.include_path, (), self._listings)
-            place = IncludePath((*self._kernel.include_path, *directories), (), self._listings, common)
-            self._paths[directories] = place
-        stem = os.fsencode(os.path.basename(source.path).rsplit(".", 1)[0].replace("-", "_"))
-        name = os.fsencode(module.name.replace("-", "_"))
-        given = [(b"KBUILD_BASENAME", b'"%s"' % stem), (b"KBUILD_MODNAME", b'"%s"' % name)]
-        given += [
-            (b"__KBUILD_MODNAME", b"kmod_" + name),
-            (b"KBUILD_MODFILE", b'"%s"' % os.fsencode(module.path)),
-        ]
-        return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced))
 
 
 def _parts(modules: Iterable[BuiltModule], workers: int) -> list[Part]:
@@ -369,35 +296,6 @@ def _active_statements(unit: Unit) -> tuple[int, ...]:
     active = unit.active(unit.main)
     layout = read_layout(unit.path, unit.main.text)
     return tuple(s.start for s in layout.statements if active[s.start : s.start + 1].strip())
-
-
-def _read_flags(
-    flags: Iterable[str],
-) -> tuple[tuple[str, ...], tuple[tuple[bytes, bytes | None], ...], tuple[str, ...]]:
-    """What the words for the compiler say: (directories to search, -D and -U in order, forced headers)."""
-    directories: list[str] = []
-    defines: list[tuple[bytes, bytes | None]] = []
-    forced: list[str] = []
-    words = iter(flags)
-    for word in words:
-        if word == "-include":
-            forced.append(next(words, ""))
-        elif word.startswith(("-I", "-isystem", "-iquote", "-idirafter")):
-            option = next(
-                (o for o in ("-isystem", "-iquote", "-idirafter", "-I") if word.startswith(o)), "-I"
-            )
-            directories.append(word.removeprefix(option) or next(words, ""))
-        elif word.startswith(("-D", "-U")):
-            text = os.fsencode(word[2:] or next(words, ""))
-            name, mark, value = text.partition(b"=")
-            if word.startswith("-U"):
-                defines.append((text, None))
-            elif b"(" in name:
-                head, paren, rest = name.partition(b"(")
-                defines.append((head, paren + rest + b" " + value))
-            else:
-                defines.append((name, value if mark else b"1"))
-    return tuple(directories), tuple(defines), tuple(f for f in forced if f)
 
 
 def _as_export(export: SourceExport, module: BuiltModule) -> Export:

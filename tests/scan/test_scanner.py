@@ -11,7 +11,7 @@ from nsfix.evidence.symvers import read_symvers
 from nsfix.kernel.tree import KernelBuild, read_kernel_build
 from nsfix.model import BuiltModule, ModuleReading, SourceFile, SourceKind
 from nsfix.scan import ScanFacts, Scanner, layouts_of, read_file, readings_of
-from nsfix.scan.scanner import _read_flags
+from nsfix.scan.units import read_flags
 from tests.cases.elf import elf_object
 
 KINDS = {".c": SourceKind.C, ".S": SourceKind.ASSEMBLER, ".o": SourceKind.SHIPPED}
@@ -67,7 +67,7 @@ def symbols(reading: ModuleReading) -> set[str]:
     ],
 )
 def test_flags_say_where_to_search_and_what_to_define(flags: tuple[str, ...], expected: object) -> None:
-    assert _read_flags(flags) == expected
+    assert read_flags(flags) == expected
 
 
 def test_flags_decide_what_is_compiled(kernel: KernelBuild, tmp_path: Path) -> None:

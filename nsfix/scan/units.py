@@ -1,0 +1,147 @@
+"""The units of a scan: each source as its compiler would have it, through stores that keep what headers say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from nsfix.csource.includes import IncludePath, Listings
+from nsfix.csource.predefined import predefined_macros
+from nsfix.csource.settled import Settled
+from nsfix.csource.store import Compilation, Loosened, Store
+from nsfix.csource.unit import Unit
+from nsfix.errors import InputError
+from nsfix.kernel.tree import KernelBuild
+from nsfix.model import BuiltModule, SourceFile, SourceKind
+
+ReadFile = Callable[[str], "bytes | None"]
+
+
+def read_file(path: str) -> bytes | None:
+    """The bytes of the file `path`; None where there is none that can be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        size = os.fstat(descriptor).st_size
+        text = os.read(descriptor, size + 1)
+        while len(text) < size:  # a signal, or a file larger than one read gives
+            more = os.read(descriptor, size - len(text))
+            if not more:
+                break
+            text += more
+        return text
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+class Units:
+    """Makes units for one kernel. `headers` are the directories, with a slash at the end, whose files are the
+    kernel's headers; `loose` are words that sources are known to define by themselves (csource/settled.py)."""
+
+    def __init__(
+        self,
+        kernel: KernelBuild,
+        read: ReadFile,
+        headers: tuple[str, ...],
+        loose: frozenset[bytes] = frozenset(),
+    ) -> None:
+        self._kernel = kernel
+        self._disk = read
+        self._headers = headers
+        self._loose = loose
+        self._common = IncludePath(kernel.include_path, (), Listings(kernel.made))
+        self._paths: dict[tuple[str, ...], IncludePath] = {}
+        self._stores: dict[tuple[bool, bool], Store] = {}
+
+    def is_kernel(self, path: str) -> bool:
+        """Whether `path` is one of the kernel's headers."""
+        return path.startswith(self._headers)
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of the file `path`, be it on disk or one that a build would have written."""
+        made = self._kernel.made.get(path)
+        return self._disk(path) if made is None else made
+
+    def unit(self, source: SourceFile, module: BuiltModule) -> Unit:
+        """The unit of `source` as a part of `module`. Raises InputError where it cannot be read."""
+        while True:
+            try:
+                store = self._store(source.kind is SourceKind.ASSEMBLER, module.built_in)
+                return Unit(source.path, self.compilation(source, module), store)
+            except Loosened as more:
+                self._loosen(more.words)
+            except FileNotFoundError:
+                raise InputError("this source cannot be read; is it still there?", source.path) from None
+
+    def _loosen(self, words: frozenset[bytes]) -> None:
+        """Go on with stores that leave `words` to the units. What was read before stays right: those units saw
+        no definition of them."""
+        self._loose |= words
+        for kind, store in self._stores.items():
+            self._stores[kind] = store.loosened(words)
+
+    def _store(self, assembler: bool, built_in: bool) -> Store:
+        store = self._stores.get((assembler, built_in))
+        if store is None:
+            kernel = self._kernel
+            macros = predefined_macros(kernel.arch, kernel.config) | dict(kernel.config_macros)
+            macros |= {b"__KERNEL__": b"1"}
+            if not built_in:
+                macros |= {b"MODULE": b"1"}
+            if assembler:
+                macros |= {b"__ASSEMBLER__": b"1", b"__ASSEMBLY__": b"1"}
+            store = self._stores[(assembler, built_in)] = Store(Settled(macros, self._loose), self.read)
+        return store
+
+    def include_path(self, directories: tuple[str, ...]) -> IncludePath:
+        """The kernel's search path, with `directories` after it."""
+        place = self._paths.get(directories)
+        if place is None:
+            place = self._paths[directories] = self._common.extended(directories)
+        return place
+
+    def compilation(self, source: SourceFile, module: BuiltModule) -> Compilation:
+        """How Kbuild compiles `source` as a part of `module`."""
+        directories, defines, forced = read_flags(source.flags)
+        stem = os.fsencode(os.path.basename(source.path).rsplit(".", 1)[0].replace("-", "_"))
+        name = os.fsencode(module.name.replace("-", "_"))
+        given = [(b"KBUILD_BASENAME", b'"%s"' % stem), (b"KBUILD_MODNAME", b'"%s"' % name)]
+        given += [
+            (b"__KBUILD_MODNAME", b"kmod_" + name),
+            (b"KBUILD_MODFILE", b'"%s"' % os.fsencode(module.path)),
+        ]
+        place = self.include_path(directories)
+        return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced))
+
+
+def read_flags(
+    flags: Iterable[str],
+) -> tuple[tuple[str, ...], tuple[tuple[bytes, bytes | None], ...], tuple[str, ...]]:
+    """What the words for the compiler say: (directories to search, -D and -U in order, forced headers)."""
+    directories: list[str] = []
+    defines: list[tuple[bytes, bytes | None]] = []
+    forced: list[str] = []
+    words = iter(flags)
+    for word in words:
+        if word == "-include":
+            forced.append(next(words, ""))
+        elif word.startswith(("-I", "-isystem", "-iquote", "-idirafter")):
+            option = next(
+                (o for o in ("-isystem", "-iquote", "-idirafter", "-I") if word.startswith(o)), "-I"
+            )
+            directories.append(word.removeprefix(option) or next(words, ""))
+        elif word.startswith(("-D", "-U")):
+            text = os.fsencode(word[2:] or next(words, ""))
+            name, mark, value = text.partition(b"=")
+            if word.startswith("-U"):
+                defines.append((text, None))
+            elif b"(" in name:
+                head, paren, rest = name.partition(b"(")
+                defines.append((head, paren + rest + b" " + value))
+            else:
+                defines.append((name, value if mark else b"1"))
+    return tuple(directories), tuple(defines), tuple(f for f in forced if f)
