@@ -61,6 +61,12 @@ def fixed_parts(macro: Macro) -> set[bytes]:
     return set(_own_parts(macro, _pasting_body(macro), set()))
 
 
+def pastes_anything(macro: Macro) -> bool:
+    """Whether the body of `macro` pastes what it is given, with nothing of its own."""
+    body = _pasting_body(macro)
+    return bool(body) and not set(_own_parts(macro, body, set()))
+
+
 def _own_parts(macro: Macro, body: list[bytes], joiners: set[bytes]) -> Iterable[bytes]:
     calls: list[bytes] = []
     for index, part in enumerate(body):

@@ -42,8 +42,11 @@ class Carriers:
     parts: frozenset[bytes]
 
 
-def close_over(seeds: Iterable[bytes], headers: Sequence[str], read: Read) -> Carriers:
-    """The words that lead to `seeds` through the definitions of `headers`, the seeds included."""
+def close_over(
+    seeds: Iterable[bytes], headers: Sequence[str], read: Read, stop: frozenset[bytes] = frozenset()
+) -> Carriers:
+    """The words that lead to `seeds` through the definitions of `headers`, the seeds included; what leads there
+    through a word of `stop` only does not count."""
     before, after = _pasted_parts(headers, read)
     words: set[bytes] = set()
     parts: set[bytes] = set()
@@ -60,17 +63,18 @@ def close_over(seeds: Iterable[bytes], headers: Sequence[str], read: Read) -> Ca
             text = read(path)
             if text is not None:
                 hits = finder.find(text)
-                hits += [hit for hit in part_finder.find(text) if _is_argument(text, *hit)]
+                hits += [hit for hit in part_finder.find(text) if is_argument(text, *hit)]
                 if hits:
                     names, bare = leading_names(text, hits)
                     found |= names
                     found_parts |= bare
-        new = found - words
+        new = found - words - stop
         new_parts = found_parts - parts - words - new
     return Carriers(frozenset(words), frozenset(parts))
 
 
-def _is_argument(text: bytes, name: bytes, offset: int) -> bool:
+def is_argument(text: bytes, name: bytes, offset: int) -> bool:
+    """Whether the word `name` at the byte `offset` of `text` is an argument by itself."""
     after = text[offset + len(name) : offset + len(name) + 40].lstrip()[:1]
     return after in (b",", b")") and text[max(0, offset - 40) : offset].rstrip()[-1:] in (b"(", b",")
 

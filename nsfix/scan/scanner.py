@@ -83,11 +83,12 @@ class Scanner:
         read: ReadFile = read_file,
         brief: bool = False,
         workers: int | None = None,
+        units: Units | None = None,
     ) -> None:
         self._brief = brief
         self._workers = workers or len(os.sched_getaffinity(0))
         headers = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
-        self.units = Units(kernel, read, headers)
+        self.units = units or Units(kernel, read, headers)
         self._read = read
         self._symvers = dict(exports)
         self._sessions: dict[int, tuple[Session, ModuleInfoReader]] = {}
@@ -122,6 +123,18 @@ class Scanner:
                 for export in self._reader(unit)[1].exports(unit):
                     own[export.symbol] = _as_export(export, module)
         return own
+
+    def exports_of(self, module: BuiltModule, source: SourceFile) -> list[Export]:
+        """What one source exports, into a namespace or not."""
+        unit = self.units.unit(source, module)
+        found = self._reader(unit)[1].exports(unit)
+        return [_as_export(export, module) for export in found]
+
+    def facts_of(self, module: BuiltModule, source: SourceFile) -> tuple[SourceFacts, list[Remark]]:
+        """What one source says, and what there is to remark on it."""
+        self._remarks = []
+        (facts,) = self._read_part(module, (source,))
+        return facts, self._remarks
 
     def _use_exports(self, own: Mapping[bytes, Export]) -> None:
         merged = {**self._symvers, **own}
@@ -299,7 +312,8 @@ def _active_statements(unit: Unit) -> tuple[int, ...]:
 
 
 def _as_export(export: SourceExport, module: BuiltModule) -> Export:
-    return Export(export.symbol.decode("ascii", "replace"), export.namespace, export.gpl, module.path)
+    exporter = "vmlinux" if module.built_in else module.path
+    return Export(export.symbol.decode("ascii", "replace"), export.namespace, export.gpl, exporter)
 
 
 def _own_exports(facts: tuple[ModuleFacts, ...]) -> dict[bytes, Export]:
