@@ -17,6 +17,7 @@ import click
 from nsfix import __version__
 from nsfix.errors import NsfixError, UsageError
 from nsfix.files import PartlyWritten, Write, write_all
+from nsfix.in_tree import check_tree, tree_of
 from nsfix.model import Level
 from nsfix.progress import Progress
 from nsfix.project import (
@@ -46,6 +47,9 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             "--log", metavar="FILE", help="Take what a build printed (- for stdin) as the evidence."
         ),
         click.option("--nsdeps", metavar="FILE", help="Take a modules.nsdeps file as the evidence."),
+        click.option(
+            "--config", metavar="FILE", help="In a kernel tree: the configuration (default: its .config)."
+        ),
         click.option("--symvers", metavar="FILE", multiple=True, help="A further Module.symvers."),
         click.option(
             "--build", is_flag=True, help="Run the real make for the evidence, and again to confirm."
@@ -191,6 +195,7 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
         arch=variables.pop("ARCH", None),
         variables=variables,
         paths=tuple(paths),
+        config=options["config"],
         symvers=tuple(options["symvers"]),
     )
 
@@ -206,6 +211,11 @@ def _answer(request: Request, options: dict[str, Any], brief: bool) -> Answer:
         from nsfix.replay import check_build
 
         return check_build(request)
+    tree = tree_of(request)
+    if tree is not None:
+        return check_tree(tree, request, brief=brief)
+    if request.config:
+        raise UsageError("--config is for a kernel's own tree; an external module has that of its KDIR")
     with Progress("reading sources") as progress:
         return check_sources(request, progress=progress.update, brief=brief)
 

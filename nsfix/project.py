@@ -17,9 +17,7 @@ from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.mend import Mender, Mending, ModuleSources
 from nsfix.model import BuiltModule, Export, Finding, Module, Remark, SourceKind, Spelling
 from nsfix.resolve import resolve
-from nsfix.scan import ModuleFacts, ReadFile, Scanner, layouts_of, read_file, readings_of
-
-_CONFIG_FILE = "include/config/auto.conf"
+from nsfix.scan import ModuleFacts, ReadFile, ScanFacts, Scanner, layouts_of, read_file, readings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ class Request:
     arch: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    config: str | None = None
     symvers: tuple[str, ...] = ()
 
 
@@ -122,6 +121,13 @@ def check_sources(
     _require_sources(kbuild.modules)
     scanner = Scanner(kernel, exports, read, brief)
     facts = scanner.scan(kbuild.modules, progress)
+    return conclude(kernel, facts, kbuild.remarks, request, read)
+
+
+def conclude(
+    kernel: KernelBuild, facts: ScanFacts, remarks: Sequence[Remark], request: Request, read: ReadFile
+) -> Answer:
+    """What follows from the facts: needs, findings, and how to mend them. `remarks` are those of the Kbuild files."""
     layouts = layouts_of(facts.modules, read)
     modules: list[Module] = []
     findings: list[Finding] = []
@@ -131,9 +137,8 @@ def check_sources(
         findings += resolved.findings
     sources = {m.built.path: compiled_sources(m) for m in facts.modules}
     mending = Mender(sources, kernel.spelling, roots_of(request), read).mend(findings)
-    config = os.path.join(kernel.build_dir, _CONFIG_FILE)
-    remarks = (*kbuild.remarks, *facts.remarks)
-    return Answer(kernel, config, tuple(modules), tuple(findings), mending, remarks, kernel.spelling)
+    said = (*remarks, *facts.remarks)
+    return Answer(kernel, kernel.config_file, tuple(modules), tuple(findings), mending, said, kernel.spelling)
 
 
 def _require_sources(modules: Sequence[BuiltModule]) -> None:

@@ -165,8 +165,12 @@ static inline int adis_write_reg_8(struct adis *adis, unsigned int reg, u8 value
 #define ___EXPORT_SYMBOL(sym, license, ns...) \\
 	.section ".export_symbol","a" ; __export_symbol_##sym: ; .asciz license ; .ascii ns "\\0" ; \\
 	.quad sym ; .previous
+#ifdef __ASSEMBLY__
+#define __EXPORT_SYMBOL(sym, license, ns) ___EXPORT_SYMBOL(sym, license, ns)
+#else
 #define __EXPORT_SYMBOL(sym, license, ns) \\
 	extern typeof(sym) sym; asm(__stringify(___EXPORT_SYMBOL(sym, license, ns)))
+#endif
 #ifdef DEFAULT_SYMBOL_NAMESPACE
 #define _EXPORT_SYMBOL(sym, license) __EXPORT_SYMBOL(sym, license, DEFAULT_SYMBOL_NAMESPACE)
 #else

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "nsfix"
 FACTS = {"model", "errors"}
 READERS = FACTS | {"edits", "evidence", "kernel", "csource"}
-DECISIONS = {"scan", "resolve", "plan", "mend", "project"}
+DECISIONS = {"scan", "resolve", "plan", "mend", "project", "in_tree"}
 MAY_IMPORT = {
     "errors": set(),
     "model": {"errors"},
@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "plan": {"model", "csource", "edits"},
     "mend": {"model", "csource", "edits", "plan"},
     "project": READERS | {"scan", "resolve", "mend"},
+    "in_tree": READERS | {"scan", "project"},
     "linked": READERS | {"project"},
     "replay": READERS | {"linked", "build", "scan", "resolve", "mend", "project"},
     "views": {"model", "edits"},

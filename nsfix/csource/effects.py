@@ -14,6 +14,7 @@ from nsfix.csource.macros import Macro
 from nsfix.csource.program import MacroTable, Run, SourceText
 
 _VARIANTS = 8  # outcomes that are kept of one header
+_MOST_MACROS = 5_000_000  # definitions in all that are kept, at about 50 bytes each
 Arms = frozenset[int]
 
 
@@ -94,10 +95,13 @@ def merge_arms(taken: dict[tuple[str, int], Arms], more: dict[tuple[str, int], A
 
 
 class EffectMemory:
-    """The effects that are known of each header, for units that have the same common search path."""
+    """The effects that are known of each header, for units that have the same common search path. The ones that
+    were not asked for the longest make room for others."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], list[Effect]] = {}
+        self._recent: dict[int, tuple[Effect, list[Effect]]] = {}  # the oldest first
+        self._size = 0
 
     def find(self, path: str, place: int, macros: MacroTable) -> Effect | None:
         """What including `path` comes to with `macros` in force; None where it has to be worked out. `place`
@@ -105,6 +109,7 @@ class EffectMemory:
         for key in ((path, 0), (path, place)):
             for effect in self._known.get(key, ()):
                 if effect.holds(macros):
+                    self._recent[id(effect)] = self._recent.pop(id(effect))
                     return effect
         return None
 
@@ -112,4 +117,14 @@ class EffectMemory:
         """Keep what including `path` came to."""
         known = self._known.setdefault((path, place if effect.alone else 0), [])
         known.insert(0, effect)
-        del known[_VARIANTS:]
+        self._recent[id(effect)] = (effect, known)
+        self._size += len(effect.macros)
+        if len(known) > _VARIANTS:
+            self._forget(known[-1])
+        while self._size > _MOST_MACROS:
+            self._forget(next(iter(self._recent.values()))[0])
+
+    def _forget(self, effect: Effect) -> None:
+        _, known = self._recent.pop(id(effect))
+        known[:] = [other for other in known if other is not effect]
+        self._size -= len(effect.macros)

@@ -105,7 +105,8 @@ class ModuleInfoReader:
         found: dict[bytes, SourceExport] = {}
         for path, _, tokens in self._expanded(unit, self._exports, False):
             line_of = LineIndex(unit.included[path].text).line
-            for symbol, namespace, gpl, offset in _exports_of(tokens):
+            assembler = unit.path.endswith((".S", ".S_shipped"))
+            for symbol, namespace, gpl, offset in _exports_of(_as_string(tokens) if assembler else tokens):
                 found[symbol] = SourceExport(symbol, namespace, gpl, path, line_of(offset))
         return list(found.values())
 
@@ -180,6 +181,15 @@ def unescape(text: bytes) -> bytes:
         return _ESCAPED.get(match[3], match[3])
 
     return _ESCAPE.sub(byte, text)
+
+
+def _as_string(tokens: list[Token]) -> list[Token]:
+    """The tokens of an assembler source as C has them, which hands them over in one string of `asm`."""
+    if not tokens:
+        return []
+    text = b"".join((b" " if token.spaced else b"") + token.text for token in tokens)
+    quoted = b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    return [tokens[0]._replace(text=quoted)]
 
 
 def _exports_of(tokens: list[Token]) -> Iterator[tuple[bytes, str, bool, int]]:

@@ -2,6 +2,16 @@
 
 from nsfix.scan.readings import layouts_of, readings_of
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner
+from nsfix.scan.treewide import TreeScanner
 from nsfix.scan.units import ReadFile, read_file
 
-__all__ = ["ModuleFacts", "ReadFile", "ScanFacts", "Scanner", "layouts_of", "read_file", "readings_of"]
+__all__ = [
+    "ModuleFacts",
+    "ReadFile",
+    "ScanFacts",
+    "Scanner",
+    "TreeScanner",
+    "layouts_of",
+    "read_file",
+    "readings_of",
+]

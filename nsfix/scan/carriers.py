@@ -23,12 +23,15 @@ _DEFINED = re.compile(rb"\s*#\s*define\s+(\w+)")
 _CALLED = re.compile(rb"(\w+)\s*\(")
 _BARE_CALL = re.compile(rb"\s*\w+\s*\(\s*(\w*)")
 _OBJECT = re.compile(rb"(\w+)\s*(?:\[[^]]*\]\s*)*\Z")
-_GROUPS = re.compile(rb"\([^()]*\)")
+_PARENTHESIS = re.compile(rb"[()]")
+ANY = b""  # a part that says no more than that a macro at file scope makes something of the word
 _SHORTEST = 3  # letters of a part that is worth looking for
 # Words that name nothing.
 _PLAIN = frozenset(
     (b"static", b"inline", b"const", b"struct", b"union", b"enum", b"void", b"int", b"unsigned", b"long", b"char",
-     b"bool", b"return", b"if", b"while", b"for", b"switch", b"sizeof", b"defined", b"__attribute__", b"typeof")
+     b"bool", b"return", b"if", b"while", b"for", b"switch", b"sizeof", b"defined", b"__attribute__", b"typeof",
+     b"__printf", b"__scanf", b"__acquires", b"__releases", b"__must_hold", b"__cond_acquires", b"__nonnull",
+     b"__aligned", b"__section", b"__diagnose_as", b"__no_sanitize", b"__cond_lock")
 )  # fmt: skip
 Read = Callable[[str], "bytes | None"]
 
@@ -67,7 +70,7 @@ def close_over(
                 if hits:
                     names, bare = leading_names(text, hits)
                     found |= names
-                    found_parts |= bare
+                    found_parts |= bare - {ANY}
         new = found - words - stop
         new_parts = found_parts - parts - words - new
     return Carriers(frozenset(words), frozenset(parts))
@@ -108,18 +111,29 @@ def leading_names(text: bytes, hits: list[tuple[bytes, int]]) -> tuple[set[bytes
 def _name_piece(chunk: bytes, names: set[bytes], parts: set[bytes]) -> None:
     """Add what a piece of file scope defines: functions, objects, or what a macro makes of its first argument."""
     head, brace, _ = chunk.partition(b"{")
-    outside = head
-    while _GROUPS.search(outside):
-        outside = _GROUPS.sub(b" ", outside)
+    outside = _at_file_scope(head)
     declared, assigned, _ = outside.partition(b"=")
     if assigned:
         names.update(_OBJECT.findall(declared.rstrip()))
     elif brace:
-        names.update(_CALLED.findall(head))
+        names.update(_CALLED.findall(outside))
     else:
         bare = _BARE_CALL.match(chunk)
-        if bare is not None and len(bare[1]) >= _SHORTEST:
-            parts.add(bare[1])
+        if bare is not None:
+            parts.add(bare[1] if len(bare[1]) >= _SHORTEST else ANY)
+
+
+def _at_file_scope(head: bytes) -> bytes:
+    """`head` without what stands inside its parentheses."""
+    pieces: list[bytes] = []
+    depth = start = 0
+    for match in _PARENTHESIS.finditer(head):
+        if depth == 0:
+            pieces.append(head[start : match.end()])
+        depth = max(depth + (1 if match.group() == b"(" else -1), 0)
+        if depth == 0:
+            start = match.start()
+    return b"".join(pieces) + (head[start:] if depth == 0 else b"")
 
 
 def _pasted_parts(headers: Iterable[str], read: Read) -> tuple[set[bytes], set[bytes]]:

@@ -18,7 +18,7 @@ from nsfix.csource.names import NameFinder
 from nsfix.csource.pasting import NameSet, fixed_parts, pastes_anything
 from nsfix.csource.settled import is_settled_word
 from nsfix.model import BuiltModule, SourceFile
-from nsfix.scan.carriers import Carriers, is_argument, leading_names
+from nsfix.scan.carriers import ANY, Carriers, is_argument, leading_names
 from nsfix.scan.units import ReadFile, Units, read_flags
 
 _INCLUDE = re.compile(rb'\n[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)')
@@ -142,12 +142,14 @@ class Sieve:
         return bool(self.hits(text)) or bool(self.pasters(text))
 
     def carried(self, text: bytes) -> frozenset[bytes]:
-        """The names that a header of a module gives to what leads to one of the words."""
+        """The names that a header of a module gives to what leads to one of the words; ANY among them where it is
+        enough to include it."""
         hits = self.hits(text)
         names: set[bytes] = set()
         if hits:
             names, parts = leading_names(text, hits)
-            names |= parts
+            if parts:  # a macro at file scope: whoever includes the header has what it makes
+                names.add(ANY)
         return frozenset(names | self.pasters(text))
 
     def pasters(self, text: bytes) -> set[bytes]:
@@ -185,15 +187,18 @@ def reaching(
     new = {name for header in headers for name in carried.get(header, ())}
     while new:
         names |= new
-        finder = NameFinder(new)
+        finder = NameFinder(new - {ANY})
         found: set[bytes] = set()
         for header in headers:
             text = read(header) or b""
             hits = finder.find(text)
             if hits:
-                for some in leading_names(text, hits):
-                    found |= some
-        new = found - names
+                more, parts = leading_names(text, hits)
+                found |= more
+                if parts:
+                    found.add(ANY)
+        new = found - names - {ANY}
+        names |= found & {ANY}
     return frozenset(names)
 
 

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from nsfix.csource.moduleinfo import InfoEntry
 from nsfix.csource.names import NameFinder
 from nsfix.kernel.intree import TreeFacts
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceKind
-from nsfix.scan.carriers import Carriers, close_over
+from nsfix.scan.carriers import ANY, Carriers, close_over
 from nsfix.scan.parallel import share_out
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
+from nsfix.scan.shallow import plain_licence
 from nsfix.scan.survey import (
     PLAIN_EXPORTS,
     Place,
@@ -34,7 +36,6 @@ _READ = (SourceKind.C, SourceKind.ASSEMBLER)
 _PORTION = 16  # sources that one process takes at a time
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,7 @@ class TreeScanner:
         self._local: list[str] = []
         self._loose: frozenset[bytes] = frozenset()
 
-    def scan(
-        self, modules: Sequence[BuiltModule], brief: bool = False, progress: Progress | None = None
-    ) -> ScanFacts:
+    def scan(self, modules: Sequence[BuiltModule], brief: bool = False) -> ScanFacts:
         """Read `modules`, some of the tree's, against the exports of all."""
         self.survey()
         exports = self.exports()
@@ -111,7 +110,7 @@ class TreeScanner:
         read = self._units.read
         local = self._shared(self._local, lambda path: sieve.carried(read(path) or b""))
         carried = {path: names for path, names in zip(self._local, local, strict=True) if names}
-        reached: dict[tuple[str, ...], NameFinder] = {}
+        reached: dict[tuple[str, ...], NameFinder | None] = {}
 
         def keeps(seen: _Seen) -> bool:
             text = read(seen.place[1].path) or b""
@@ -120,10 +119,11 @@ class TreeScanner:
                 return True
             if carried.keys().isdisjoint(headers):
                 return False
-            finder = reached.get(headers)
-            if finder is None:
-                finder = reached[headers] = NameFinder(reaching(headers, carried, read))
-            return bool(finder.find(text))
+            if headers not in reached:
+                names = reaching(headers, carried, read)
+                reached[headers] = None if ANY in names else NameFinder(names)
+            finder = reached[headers]
+            return finder is None or bool(finder.find(text))
 
         return self._shared(asked, keeps)
 
@@ -148,14 +148,16 @@ class TreeScanner:
         brief: bool,
     ) -> ScanFacts:
         scanner = self._scanner(exports, brief)
+        facts: dict[tuple[str, str], SourceFacts] = {}
         places = [
             (module, source)
             for module in modules
             for source in module.sources
             if source.path in wanted.get(module.path, ()) or source.kind not in _READ
         ]
+        if not brief:
+            places += self._licences({module.path for module in modules} - wanted.keys(), facts)
         remarks: list[Remark] = []
-        facts: dict[tuple[str, str], SourceFacts] = {}
         answers = self._shared(places, lambda place: scanner.facts_of(*place))
         for (module, source), (found, said) in zip(places, answers, strict=True):
             facts[module.path, source.path] = found
@@ -171,6 +173,27 @@ class TreeScanner:
             for module in modules
         ]
         return ScanFacts(tuple(read), exports, tuple(dict.fromkeys(remarks)))
+
+    def _licences(self, modules: set[str], facts: dict[tuple[str, str], SourceFacts]) -> list[Place]:
+        """Add to `facts` how `modules` are licensed; the places that have to be read exactly to tell."""
+        asked = [s.place for s in self._seen if s.sight.statements and s.place[0].path in modules]
+
+        def licence(place: Place) -> InfoEntry | bool | None:
+            path = place[1].path
+            try:
+                return plain_licence(path, self._read(path) or b"")
+            except ValueError:
+                return True
+
+        unclear: list[Place] = []
+        for place, entry in zip(asked, self._shared(asked, licence), strict=True):
+            module, source = place
+            if isinstance(entry, InfoEntry):
+                entries = (entry,)
+                facts[module.path, source.path] = SourceFacts(source.path, source.kind, entries=entries)
+            elif entry:
+                unclear.append(place)
+        return unclear
 
     def _scanner(self, exports: Mapping[bytes, Export], brief: bool = False) -> Scanner:
         units = Units(self._kernel, self._read, self._roots, self._loose)

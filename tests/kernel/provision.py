@@ -135,6 +135,10 @@ class Apt:
             line.removeprefix("Version: ") for line in shown.splitlines() if line.startswith("Version: ")
         )
 
+    def has(self, package: str) -> bool:
+        """Whether the archive has a package of that name."""
+        return package in output(["apt-cache", *self.options, "pkgnames", package]).split()
+
     def depends(self, package: str, prefix: str) -> list[str]:
         """The packages beginning with `prefix` that a package depends on."""
         shown = output(["apt-cache", *self.options, "depends", package])

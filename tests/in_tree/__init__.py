@@ -1,0 +1,1 @@
+"""Kernel trees of a few files, read whole without a build."""

@@ -1,0 +1,1 @@
+"""Whole kernels: what nsfix reads from their sources against what their distribution compiled."""

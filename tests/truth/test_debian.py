@@ -1,0 +1,77 @@
+"""Debian's kernels from their sources under Debian's own configuration, against what Debian compiled.
+
+No exception lists: every module must be found, and every needed (module, namespace) pair must be equal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nsfix.evidence.symvers import read_symvers
+from nsfix.kernel.intree import read_tree
+from nsfix.kernel.sourcetree import read_source_tree
+from nsfix.model import Export
+from nsfix.scan import TreeScanner
+from tests.truth.compiled import all_needs, key_of
+from tests.truth.provision import COMMAND, WANTED, Kernel, fetched
+
+pytestmark = pytest.mark.truth
+
+
+@pytest.fixture(scope="module", params=WANTED)
+def kernel(request: pytest.FixtureRequest) -> Kernel:
+    found = fetched(request.param)
+    if found is None:
+        pytest.skip(f"the kernel {request.param} is not there: {COMMAND} {request.param}")
+    return found
+
+
+def test_every_module_is_found_and_needs_what_was_compiled(kernel: Kernel, tmp_path: Path) -> None:
+    output = tmp_path / "check.json"
+    command = [sys.executable, "-m", "nsfix", "check", "--config", str(kernel.config)]
+    done = subprocess.run(
+        [*command, "--format", "json", "-o", str(output)],
+        cwd=kernel.source,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    report = json.loads(output.read_bytes())
+    found = {
+        key_of(m["path"]): {n["namespace"]: {u["symbol"] for u in n["uses"]} for n in m["needs"]}
+        for m in report["modules"]
+    }
+    truth = all_needs(kernel.modules, kernel.symvers)
+    assert len(truth) > 4000
+    pairs = {(module, namespace) for module, needs in truth.items() for namespace in needs}
+    read = {(module, namespace) for module, needs in found.items() if module in truth for namespace in needs}
+    symbols = sum(found[module][namespace] != truth[module][namespace] for module, namespace in pairs & read)
+    print(
+        f"\n{report['kernel']['release']}: {len(truth)} modules, {len(truth.keys() - found.keys())} not found;"
+    )
+    print(f"{len(pairs)} pairs, {len(read - pairs)} false, {len(pairs - read)} missed;")
+    print(f"in {symbols} pairs another set of symbols; {len(report['findings'])} findings")
+    assert truth.keys() <= found.keys()
+    assert read == pairs
+
+
+def test_every_namespaced_export_is_found(kernel: Kernel) -> None:
+    tree = read_source_tree(str(kernel.source), str(kernel.config))
+    read = TreeScanner(tree, read_tree(tree, {})).exports()
+    compiled = read_symvers(str(kernel.symvers)).namespaced
+    print(f"\n{tree.release}: {len(compiled)} namespaced exports")
+    assert {name: _facts(export) for name, export in read.items()} == {
+        name: _facts(export) for name, export in compiled.items()
+    }
+
+
+def _facts(export: Export) -> tuple[str, bool, str]:
+    return export.namespace, export.gpl, key_of(export.exporter)
