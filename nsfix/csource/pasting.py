@@ -2,98 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from nsfix.csource.macros import Macro
 from nsfix.csource.program import MacroTable
 
-_SHORTEST = 2  # letters of a fixed part that are worth looking at
-_ANY_TWO = b"\n##\n"  # stands for a kernel macro such as __PASTE, which joins what it is given
+ANYTHING = b"*"
+_ANY_TWO = b"##"  # stands for a kernel macro such as __PASTE, which joins what it is given
+_SHORTEST = 2  # letters that a pattern must have of its own
+_WORD = re.compile(rb"\w+\Z")
 _NONE: frozenset[bytes] = frozenset()
 
 
 class Pasting:
-    """Tells what fixed parts a macro may paste into names: `#define CALL(x) usb_stor_##x` has `usb_stor_`.
-
-    A part has a line end at each side where nothing is pasted to it: `usb_stor_` above has one before it.
-    """
+    """Tells which names a macro may paste, as patterns: `#define CALL(x) usb_stor_##x` has `usb_stor_*`."""
 
     def __init__(self, is_kernel: Callable[[str], bool]) -> None:
         self._is_kernel = is_kernel
-        self._parts: dict[int, tuple[Macro, frozenset[bytes]]] = {}
+        self._patterns: dict[int, tuple[Macro, frozenset[bytes]]] = {}
 
-    def parts(self, macro: Macro, macros: MacroTable) -> frozenset[bytes]:
-        """The fixed parts that expanding `macro`, with `macros` in force, may paste, to any depth."""
-        known = self._parts.get(id(macro))
+    def patterns(self, macro: Macro, macros: MacroTable) -> frozenset[bytes]:
+        """The patterns of the names that expanding `macro`, with `macros` in force, may paste, to any depth."""
+        known = self._patterns.get(id(macro))
         if known is not None:
             return known[1]
-        self._parts[id(macro)] = (macro, _NONE)  # ends a circle of macros
-        inner_parts: set[bytes] = set()
+        self._patterns[id(macro)] = (macro, _NONE)  # ends a circle of macros
+        inner: set[bytes] = set()
         joiners: set[bytes] = set()  # what is pasted inside a call of these may be pasted on
         for word in macro.words():
-            inner = macros.macro(word)
-            if inner is not None and inner is not macro:
-                found = self.parts(inner, macros)
-                inner_parts |= found
+            below = macros.macro(word)
+            if below is not None and below is not macro:
+                found = self.patterns(below, macros)
+                inner |= found
                 if _ANY_TWO in found:
                     joiners.add(word)
-        body = _pasting_body(macro)
-        parts = set(_own_parts(macro, body, joiners))
-        if b"##" in body and not parts:
-            kernel = not macro.file or self._is_kernel(macro.file)
-            parts.add(_ANY_TWO if kernel else b"")  # it pastes what it is given: anything may come of it
-        answer = frozenset(parts | inner_parts) or _NONE
-        self._parts[id(macro)] = (macro, answer)
+        kernel = not macro.file or self._is_kernel(macro.file)
+        anything = _ANY_TWO if kernel else ANYTHING
+        own = {anything if pattern == ANYTHING else pattern for pattern in own_patterns(macro, joiners)}
+        answer = frozenset(own | inner) or _NONE
+        self._patterns[id(macro)] = (macro, answer)
         return answer
 
 
-def _pasting_body(macro: Macro) -> list[bytes]:
-    """The tokens of `macro`, without the `##` after a comma that pastes no name; empty for one that has no other."""
+def own_patterns(macro: Macro, joiners: Iterable[bytes] = ()) -> set[bytes]:
+    """The patterns of the names that the body of `macro` itself pastes; ANYTHING for one that has next to nothing
+    of its own. What stands in a call of one of `joiners` may be longer."""
     if b"##" not in macro.argument:
-        return []
-    body = [t for t in macro.body if t != b" "]
-    kept = [t for index, t in enumerate(body) if t != b"##" or body[index - 1] != b","]
-    return [b"", *kept, b""] if b"##" in kept else []
+        return set()
+    body = [token for token in macro.body if token != b" "]
+    joining = frozenset(joiners)
+    return {
+        pattern
+        for start, end in _chains(body)
+        if (pattern := _pattern(body[start:end:2], macro, not joining.isdisjoint(_callers(body, start))))
+    }
 
 
-def fixed_parts(macro: Macro) -> set[bytes]:
-    """The fixed parts that the body of `macro` itself pastes, as Pasting has them."""
-    return set(_own_parts(macro, _pasting_body(macro), set()))
+def _chains(body: list[bytes]) -> Iterator[tuple[int, int]]:
+    """The spans of the tokens in `body` that `##` links, but for one after a comma, which pastes no name."""
+    index = 0
+    while index < len(body):
+        end = index + 1
+        while body[end : end + 1] == [b"##"] and body[end - 1] != b",":
+            end += 2
+        if end > index + 1:
+            yield index, min(end, len(body))
+        index = end
 
 
-def pastes_anything(macro: Macro) -> bool:
-    """Whether the body of `macro` pastes what it is given, with nothing of its own."""
-    body = _pasting_body(macro)
-    return bool(body) and not set(_own_parts(macro, body, set()))
+def _callers(body: list[bytes], index: int) -> set[bytes]:
+    """The words in whose parentheses the token at `index` stands."""
+    callers: list[bytes] = []
+    for position, token in enumerate(body[:index]):
+        if token == b"(":
+            callers.append(body[position - 1])
+        elif token == b")" and callers:
+            callers.pop()
+    return set(callers)
 
 
-def _own_parts(macro: Macro, body: list[bytes], joiners: set[bytes]) -> Iterable[bytes]:
-    calls: list[bytes] = []
-    for index, part in enumerate(body):
-        if part == b"(":
-            calls.append(body[index - 1])
-        elif part == b")" and calls:
-            calls.pop()
-        before, after = body[index - 1] == b"##", body[index + 1 : index + 2] == [b"##"]
-        if (before or after) and _is_fixed(part, macro):
-            joined = not joiners.isdisjoint(calls)
-            yield (b"" if before or joined else b"\n") + part + (b"" if after or joined else b"\n")
+def _pattern(chain: list[bytes], macro: Macro, joined: bool) -> bytes | None:
+    parts = [ANYTHING if token in macro.params else token for token in chain if token != b"##"]
+    fixed = [part for part in parts if part != ANYTHING]
+    if not all(_WORD.match(part) for part in fixed):
+        return None  # a number, a string, an operator: no name comes of it
+    if len(b"".join(fixed).strip(b"_")) < _SHORTEST:
+        return ANYTHING
+    text = b"".join(parts)
+    return b"*" + text + b"*" if joined else text
 
 
-def _is_fixed(part: bytes, macro: Macro) -> bool:
-    return part not in macro.params and len(part.strip(b"_")) >= _SHORTEST and part[:1] not in b"\"'"
+@cache
+def _matcher(pattern: bytes) -> re.Pattern[bytes]:
+    parts = [re.escape(part) for part in re.sub(rb"\*+", b"*", pattern).split(b"*")]
+    return re.compile(rb"\n" + rb"(\w*)".join(parts) + rb"(?=\n)")
 
 
 class NameSet:
-    """A set of names that answers quickly whether some name has a part where it may stand."""
+    """A set of names that answers which of them a pattern may come to."""
 
     def __init__(self, names: Iterable[bytes]) -> None:
-        self._joined = b"\n" + b"\n".join(names) + b"\n"
-        self._answers: dict[bytes, bool] = {}
+        self._names = frozenset(names)
+        self._joined = b"\n" + b"\n".join(self._names) + b"\n"
+        self._gaps: dict[bytes, tuple[tuple[bytes, ...], ...]] = {}
 
-    def may_hold(self, part: bytes) -> bool:
-        """Whether some name may be `part` (as Pasting has it) with something pasted to it."""
-        answer = self._answers.get(part)
-        if answer is None:
-            answer = self._answers[part] = part in self._joined
-        return answer
+    def may_make(self, pattern: bytes, spelled: Callable[[], frozenset[bytes]]) -> bool:
+        """Whether `pattern` may come to one of the names where what it is given is made of `spelled` words."""
+        if pattern == _ANY_TWO or not self._names:
+            return False
+        gaps = self.gaps(pattern)
+        if not gaps:
+            return False
+        words = spelled()
+        return any(all(is_made_of(gap, words) for gap in some) for some in gaps)
+
+    def gaps(self, pattern: bytes) -> tuple[tuple[bytes, ...], ...]:
+        """For each name that `pattern` may come to, what the macro has to be given for it."""
+        known = self._gaps.get(pattern)
+        if known is None:
+            if pattern == ANYTHING:
+                known = tuple((name,) for name in self._names)
+            else:
+                known = tuple(match.groups() for match in _matcher(pattern).finditer(self._joined))
+            self._gaps[pattern] = known
+        return known
+
+
+def is_made_of(text: bytes, words: frozenset[bytes]) -> bool:
+    """Whether `text` is one of `words`, several in a row, with numbers anywhere between, or empty."""
+    if not text or text in words:
+        return True
+    reachable = [0]
+    for end in range(1, len(text) + 1):
+        if any(text[start:end] in words or text[start:end].isdigit() for start in reachable):
+            reachable.append(end)
+    return reachable[-1] == len(text)

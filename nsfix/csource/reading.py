@@ -131,13 +131,16 @@ class Reader:
         for path in self._own:
             source = unit.included[path]
             active = unit.active(source)
-            for word, parts in session.pasting_words.among(session.words(source.path, active), unit):
+            for word, patterns in session.pasting_words.among(session.words(source.path, active), unit):
                 keys = self._keys_of(source.path, word_offsets(active, word))
-                self._pasting.append((parts, frozenset(keys)))
+                self._pasting.append((patterns, frozenset(keys)))
 
     def _touch_pasting(self, names: NameSet) -> None:
-        for parts, keys in self._pasting:
-            if not keys <= self._dirty and any(names.may_hold(part) for part in parts):
+        def spelled() -> frozenset[bytes]:
+            return self.session.spelled(self.unit)
+
+        for patterns, keys in self._pasting:
+            if not keys <= self._dirty and any(names.may_make(p, spelled) for p in patterns):
                 self._dirty |= keys
 
     def _settle(self) -> None:

@@ -41,7 +41,9 @@ class Session:
         self.symbol_set = NameSet(self.finder.names)
         self.pasting = Pasting(is_kernel)
         self.leading = Closure(_STEERING)
-        self.pasting_words = WordMemo(self.pasting.parts)
+        self._spelled: dict[Unit, frozenset[bytes]] = {}
+        self._reached: dict[int, tuple[Macro, frozenset[bytes]]] = {}
+        self.pasting_words = WordMemo(self.pasting.patterns)
         self._hits: dict[NameFinder, dict[str, Hits]] = {}
         self._searched: dict[NameFinder, set[str]] = {}
         self._mentions: dict[tuple[str, bytes], bool] = {}
@@ -74,6 +76,42 @@ class Session:
         if words is None:
             words = self._words[key] = frozenset(_WORDS.findall(active))
         return words
+
+    def pastes_symbol(self, macro: Macro, unit: Unit) -> bool:
+        """Whether expanding `macro` may paste a symbol together."""
+        patterns = self.pasting.patterns(macro, unit.macros)
+        return any(self.symbol_set.may_make(p, lambda: self.spelled(unit)) for p in patterns)
+
+    def spelled(self, unit: Unit) -> frozenset[bytes]:
+        """The words that macros in the unit's own files may be given: all that stand there, and all that the macros
+        among them bring."""
+        known = self._spelled.get(unit)
+        if known is None:
+            words: set[bytes] = set()
+            for path, source in unit.included.items():
+                if not self.is_kernel(path):
+                    words |= self.words(path, unit.active(source))
+            found = set(words)
+            for word in words:
+                for macro in unit.meanings(word):
+                    found |= self._reach(macro, unit)
+            self._spelled = {unit: frozenset(found)}  # for the unit at hand only
+            known = self._spelled[unit]
+        return known
+
+    def _reach(self, macro: Macro, unit: Unit) -> frozenset[bytes]:
+        known = self._reached.get(id(macro))
+        if known is not None:
+            return known[1]
+        self._reached[id(macro)] = (macro, frozenset())  # ends a circle of macros
+        found = set(macro.words())
+        for word in macro.words():
+            inner = unit.macros.macro(word)
+            if inner is not None:
+                found |= self._reach(inner, unit)
+        answer = frozenset(found)
+        self._reached[id(macro)] = (macro, answer)
+        return answer
 
     def mentions(self, source: SourceText, word: bytes) -> bool:
         """Whether `word` stands anywhere in the file, be it as a part of another word."""
@@ -176,7 +214,7 @@ class _Leaving:
         session, macros = self._session, self._unit.macros
         if any(map(self._wanted, words)) or session.leading.leads(macro, macros):
             return False
-        if any(session.symbol_set.may_hold(part) for part in session.pasting.parts(macro, macros)):
+        if session.pastes_symbol(macro, self._unit):
             return False
         self.words |= words
         return True

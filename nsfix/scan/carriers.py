@@ -16,7 +16,7 @@ from nsfix.csource.directives import scan_directives
 from nsfix.csource.lexer import blank_comments
 from nsfix.csource.macros import Macro
 from nsfix.csource.names import NameFinder
-from nsfix.csource.pasting import fixed_parts
+from nsfix.csource.pasting import ANYTHING, NameSet, own_patterns
 from nsfix.csource.program import blank_spans
 
 _DEFINED = re.compile(rb"\s*#\s*define\s+(\w+)")
@@ -50,14 +50,14 @@ def close_over(
 ) -> Carriers:
     """The words that lead to `seeds` through the definitions of `headers`, the seeds included; what leads there
     through a word of `stop` only does not count."""
-    before, after = _pasted_parts(headers, read)
+    patterns = _patterns_in(headers, read)
     words: set[bytes] = set()
     parts: set[bytes] = set()
     new = set(seeds)
     new_parts: set[bytes] = set()
     while new or new_parts:
         words |= new
-        new_parts |= _remainders(new, before, after) - parts - words
+        new_parts |= _given(new, patterns) - parts - words
         parts |= new_parts
         finder, part_finder = NameFinder(new, dense=True), NameFinder(new_parts, dense=True)
         found: set[bytes] = set()
@@ -136,28 +136,22 @@ def _at_file_scope(head: bytes) -> bytes:
     return b"".join(pieces) + (head[start:] if depth == 0 else b"")
 
 
-def _pasted_parts(headers: Iterable[str], read: Read) -> tuple[set[bytes], set[bytes]]:
-    """The fixed parts that the macros of `headers` paste: (before what they are given, after it)."""
-    before: set[bytes] = set()
-    after: set[bytes] = set()
+def _patterns_in(headers: Iterable[str], read: Read) -> set[bytes]:
+    """The patterns of the names that the macros of `headers` paste."""
+    patterns: set[bytes] = set()
     for path in headers:
         text = read(path)
         if text is None or b"##" not in text:
             continue
         for directive in scan_directives(blank_comments(text)):
             if directive.keyword == b"define" and b"##" in directive.argument:
-                for part in fixed_parts(Macro(directive.name, directive.argument)):
-                    (before if part[:1] == b"\n" else after).add(part.strip(b"\n"))
-    return before, after
+                patterns |= own_patterns(Macro(directive.name, directive.argument))
+    return patterns - {ANYTHING}
 
 
-def _remainders(words: Iterable[bytes], before: set[bytes], after: set[bytes]) -> set[bytes]:
-    """What has to be spelled of `words` where a macro pastes the rest to it."""
-    found: set[bytes] = set()
-    for word in words:
-        for size in range(2, len(word)):
-            if word[:size] in before:
-                found.add(word[size:])
-            if word[size:] in after:
-                found.add(word[:size])
-    return {rest for rest in found if len(rest) >= _SHORTEST and not rest.isdigit()}
+def _given(words: Iterable[bytes], patterns: Iterable[bytes]) -> set[bytes]:
+    """What has to be given to a macro for one of `patterns` to come to one of `words`. Of several things the
+    longest is enough to look for."""
+    names = NameSet(words)
+    found = {max(gap, key=len) for pattern in patterns for gap in names.gaps(pattern) if gap}
+    return {part for part in found if len(part) >= _SHORTEST and not part.isdigit()}

@@ -9,16 +9,17 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nsfix.csource.directives import scan_directives
 from nsfix.csource.includes import directory_of
 from nsfix.csource.lexer import blank_comments
 from nsfix.csource.macros import Macro
 from nsfix.csource.names import NameFinder
-from nsfix.csource.pasting import NameSet, fixed_parts, pastes_anything
+from nsfix.csource.pasting import ANYTHING, NameSet, own_patterns
 from nsfix.csource.settled import is_settled_word
 from nsfix.model import BuiltModule, SourceFile
-from nsfix.scan.carriers import ANY, Carriers, is_argument, leading_names
+from nsfix.scan.carriers import Carriers, is_argument, leading_names
 from nsfix.scan.units import ReadFile, Units, read_flags
 
 _INCLUDE = re.compile(rb'\n[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)')
@@ -128,7 +129,6 @@ class Sieve:
     """Tells which files have to be read exactly, for the words of the kernel's headers (carriers.py)."""
 
     def __init__(self, carriers: Carriers) -> None:
-        self._all = carriers.words
         self._words = NameFinder(carriers.words, dense=True)
         self._parts = NameFinder(carriers.parts, dense=True)
         self._names = NameSet(carriers.words)
@@ -139,67 +139,92 @@ class Sieve:
 
     def keeps(self, text: bytes) -> bool:
         """Whether a source may use one of the words by what it says itself."""
-        return bool(self.hits(text)) or bool(self.pasters(text))
+        if self.hits(text):
+            return True
+        names, joiners = self.pasters(text)
+        return bool(names) or (bool(joiners) and self.joins(_words_of(text)))
 
-    def carried(self, text: bytes) -> frozenset[bytes]:
-        """The names that a header of a module gives to what leads to one of the words; ANY among them where it is
-        enough to include it."""
+    def joins(self, words: frozenset[bytes]) -> bool:
+        """Whether some of `words` in a row are one that is looked for."""
+        return self._names.may_make(ANYTHING, lambda: words)
+
+    def carried(self, text: bytes) -> Carried:
+        """What a header of a module does with the words."""
         hits = self.hits(text)
+        names, parts = leading_names(text, hits) if hits else (set(), set())
+        pasting, joiners = self.pasters(text)
+        return Carried(frozenset(names | pasting), bool(parts), frozenset(joiners))
+
+    def pasters(self, text: bytes) -> tuple[set[bytes], set[bytes]]:
+        """The macros of `text` that may paste one of the words, and those that paste whatever they are given."""
         names: set[bytes] = set()
-        if hits:
-            names, parts = leading_names(text, hits)
-            if parts:  # a macro at file scope: whoever includes the header has what it makes
-                names.add(ANY)
-        return frozenset(names | self.pasters(text))
-
-    def pasters(self, text: bytes) -> set[bytes]:
-        """The macros of `text` that may paste one of the words together."""
+        joiners: set[bytes] = set()
         if b"##" not in text:
-            return set()
-        found: set[bytes] = set()
-        spelled: set[bytes] | None = None
+            return names, joiners
         for directive in scan_directives(blank_comments(text)):
-            if directive.keyword != b"define" or b"##" not in directive.argument:
-                continue
-            macro = Macro(directive.name, directive.argument)
-            if any(self._names.may_hold(part) for part in fixed_parts(macro)):
-                found.add(directive.name)
-            elif pastes_anything(macro):
-                spelled = set(_WORDS.findall(text)) if spelled is None else spelled
-                if self._joinable(spelled):
-                    found.add(directive.name)
-        return found
+            if directive.keyword == b"define" and b"##" in directive.argument:
+                for pattern in own_patterns(Macro(directive.name, directive.argument)):
+                    if pattern == ANYTHING:
+                        joiners.add(directive.name)
+                    elif self._names.gaps(pattern):
+                        names.add(directive.name)
+        return names, joiners
 
-    def _joinable(self, spelled: set[bytes]) -> bool:
-        """Whether two words of a text make one of the words that are looked for."""
-        return any(
-            word[:size] in spelled and word[size:] in spelled
-            for word in self._all
-            for size in range(1, len(word))
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a header of a module does with the words that are looked for: `names` are the definitions that lead to
+    them, `emits` tells that it is enough to include it, `joiners` are macros that paste whatever they are given."""
+
+    names: frozenset[bytes]
+    emits: bool
+    joiners: frozenset[bytes]
+
+
+class Reach:
+    """What the headers of one module carry, all of them taken together."""
+
+    def __init__(self, headers: Sequence[str], carried: Mapping[str, Carried], read: ReadFile) -> None:
+        there = {header: carried[header] for header in headers if header in carried}
+        self._emitting = {header for header, found in there.items() if found.emits}
+        names = self._closed({n for found in there.values() for n in found.names}, headers, read)
+        self._names = NameFinder(names) if names else None
+        joiners = {name for found in there.values() for name in found.joiners}
+        self._joiners = NameFinder(joiners) if joiners else None
+        joining = [header for header, found in there.items() if found.joiners]
+        self._words = (
+            frozenset(w for h in joining for w in _WORDS.findall(read(h) or b"")) if joiners else frozenset()
         )
 
+    def _closed(self, new: set[bytes], headers: Sequence[str], read: ReadFile) -> frozenset[bytes]:
+        names: set[bytes] = set()
+        while new:
+            names |= new
+            finder = NameFinder(new)
+            found: set[bytes] = set()
+            for header in headers:
+                text = read(header) or b""
+                hits = finder.find(text)
+                if hits:
+                    more, parts = leading_names(text, hits)
+                    found |= more
+                    if parts:
+                        self._emitting.add(header)
+            new = found - names
+        return frozenset(names)
 
-def reaching(
-    headers: Sequence[str], carried: Mapping[str, frozenset[bytes]], read: ReadFile
-) -> frozenset[bytes]:
-    """The names that lead to what `carried` says of some of `headers`, through all of them."""
-    names: set[bytes] = set()
-    new = {name for header in headers for name in carried.get(header, ())}
-    while new:
-        names |= new
-        finder = NameFinder(new - {ANY})
-        found: set[bytes] = set()
-        for header in headers:
-            text = read(header) or b""
-            hits = finder.find(text)
-            if hits:
-                more, parts = leading_names(text, hits)
-                found |= more
-                if parts:
-                    found.add(ANY)
-        new = found - names - {ANY}
-        names |= found & {ANY}
-    return frozenset(names)
+    def keeps(self, text: bytes, headers: Sequence[str], sieve: Sieve) -> bool:
+        """Whether a source that may include `headers` may use one of the words through them."""
+        if not self._emitting.isdisjoint(headers) or (self._names is not None and self._names.find(text)):
+            return True
+        if self._joiners is None or not self._joiners.find(text):
+            return False
+        return sieve.joins(_words_of(text) | self._words)
+
+
+@lru_cache(maxsize=1)
+def _words_of(text: bytes) -> frozenset[bytes]:
+    return frozenset(_WORDS.findall(text))
 
 
 def export_seeds(export_header: bytes) -> frozenset[bytes]:

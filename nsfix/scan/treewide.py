@@ -12,23 +12,22 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from nsfix.csource.moduleinfo import InfoEntry
-from nsfix.csource.names import NameFinder
 from nsfix.kernel.intree import TreeFacts
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceKind
-from nsfix.scan.carriers import ANY, Carriers, close_over
+from nsfix.scan.carriers import Carriers, close_over
 from nsfix.scan.parallel import share_out
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.shallow import plain_licence
 from nsfix.scan.survey import (
     PLAIN_EXPORTS,
     Place,
+    Reach,
     Sieve,
     Sight,
     Surveyor,
     export_seeds,
     header_files,
-    reaching,
 )
 from nsfix.scan.units import ReadFile, Units, read_file
 
@@ -109,21 +108,26 @@ class TreeScanner:
         sieve = Sieve(carriers)
         read = self._units.read
         local = self._shared(self._local, lambda path: sieve.carried(read(path) or b""))
-        carried = {path: names for path, names in zip(self._local, local, strict=True) if names}
-        reached: dict[tuple[str, ...], NameFinder | None] = {}
+        carried = {
+            path: found
+            for path, found in zip(self._local, local, strict=True)
+            if found.names or found.emits or found.joiners
+        }
+        headers: dict[str, dict[str, None]] = {}
+        for seen in asked:
+            headers.setdefault(seen.place[0].path, {}).update(dict.fromkeys(seen.sight.headers))
+        reaches: dict[str, Reach | None] = {}
 
         def keeps(seen: _Seen) -> bool:
             text = read(seen.place[1].path) or b""
-            headers = seen.sight.headers
             if sieve.keeps(text):
                 return True
-            if carried.keys().isdisjoint(headers):
-                return False
-            if headers not in reached:
-                names = reaching(headers, carried, read)
-                reached[headers] = None if ANY in names else NameFinder(names)
-            finder = reached[headers]
-            return finder is None or bool(finder.find(text))
+            module = seen.place[0].path
+            if module not in reaches:
+                there = list(headers[module])
+                reaches[module] = None if carried.keys().isdisjoint(there) else Reach(there, carried, read)
+            reach = reaches[module]
+            return reach is not None and reach.keeps(text, seen.sight.headers, sieve)
 
         return self._shared(asked, keeps)
 
