@@ -28,6 +28,10 @@ _STEERING = re.compile(
 )
 _DEFINE = re.compile(rb"\n[ \t\f\v]*#[ \t]*define[ \t]+(\w+)")
 _CONTINUATION = re.compile(rb"\\\r?\n")
+# A line that is no directive, not empty, and neither begins a comment nor goes on with one in the usual shape; or one
+# that has more after a comment.
+_CODE_LINE = re.compile(rb"\n(?![ \t]*(?:\n|\r|\Z|#|/\*|\*|//))|\n[ \t]*(?:/\*|\*)[^\n]*\*/[ \t]*[^\s]")
+_GREAT = 50_000  # bytes of a header that may be one of the great lists of register names
 Span = tuple[int, int]
 
 
@@ -123,6 +127,12 @@ class SourceText:
     odd_at: int | None = None
     loosening: frozenset[bytes] = frozenset()
     views: dict[object, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def codeless(self) -> bool:
+        """Whether there is nothing but comments and directives, as in the great headers of register names; False
+        where it is not seen at once."""
+        return not self.own and len(self.text) > _GREAT and not _CODE_LINE.search(b"\n" + self.text)
 
     @cached_property
     def lines(self) -> list[Span]:

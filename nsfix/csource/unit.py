@@ -359,6 +359,8 @@ class Unit:
         known = self._active.get(path)
         if known is not None:
             return known
+        if source.codeless:
+            return b""
         key = tuple(self._taken.get((path, c.start), _NO_ARMS) for c in source.choices)
         view = source.views.get(key)
         if view is None:

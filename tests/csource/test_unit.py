@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from nsfix.csource.includes import IncludePath, Listings
+from nsfix.csource.program import read_source
+from nsfix.csource.settled import Settled
 from nsfix.csource.store import Loosened
 from nsfix.csource.unit import Unit
 from tests.csource.tools import active, gcc, make_unit, needs_gcc, unit_of, used
@@ -326,3 +328,19 @@ def test_the_search_goes_where_gcc_goes(tmp_path: Path) -> None:
     unit = make_unit(files, path=("/one", "/two"))
     ours = " ".join(active(unit, path) for path in unit.included).split()
     assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("ending", "expected"),
+    [
+        ("", True),
+        ("int x;\n", False),
+        ("#define LAST 1\n", True),
+        (" * more\n", True),
+        ("/* a */ int x;\n", False),
+    ],
+)
+def test_a_great_list_of_macros_is_seen_to_have_no_code(ending: str, expected: bool) -> None:
+    lines = "".join(f"/* register {n} */\n#define REG_{n} {n} // at {n}\n" for n in range(2000))
+    text = f"/*\n * Registers\n */\n{lines}{ending}".encode()
+    assert read_source("/r.h", "/", text, Settled({})).codeless is expected
