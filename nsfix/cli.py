@@ -213,7 +213,8 @@ def _answer(request: Request, options: dict[str, Any], brief: bool) -> Answer:
         return check_build(request)
     tree = tree_of(request)
     if tree is not None:
-        return check_tree(tree, request, brief=brief)
+        with Progress("reading the tree") as progress:
+            return check_tree(tree, request, brief=brief, progress=progress.update)
     if request.config:
         raise UsageError("--config is for a kernel's own tree; an external module has that of its KDIR")
     with Progress("reading sources") as progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nsfix.errors import InputError
 from nsfix.kernel.intree import TreeFacts, read_tree
@@ -22,7 +22,13 @@ def tree_of(request: Request) -> str | None:
     return None if request.kdir else find_tree(request.directory)
 
 
-def check_tree(tree: str, request: Request, read: ReadFile = read_file, brief: bool = False) -> Answer:
+def check_tree(
+    tree: str,
+    request: Request,
+    read: ReadFile = read_file,
+    brief: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Answer:
     """Find what the modules of the kernel in `tree` lack, from the sources alone, and plan the mending.
 
     M= and paths narrow the work to modules below them, or with a source there. Raises InputError where no such
@@ -31,7 +37,7 @@ def check_tree(tree: str, request: Request, read: ReadFile = read_file, brief: b
     kernel = read_source_tree(tree, request.config, request.arch)
     facts = read_tree(kernel, request.variables)
     chosen = _chosen(tree, facts.modules, request, kernel)
-    found = TreeScanner(kernel, facts, read).scan(chosen, brief)
+    found = TreeScanner(kernel, facts, read, None, progress).scan(chosen, brief)
     answer = conclude(kernel, found, (), request, read)
     said = _condensed((*_remarks_about(facts, chosen), *found.remarks))
     return Answer(

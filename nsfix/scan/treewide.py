@@ -44,7 +44,8 @@ class _Seen:
 
 
 class TreeScanner:
-    """Scans the tree of `kernel`. `workers` is how many processes share the work."""
+    """Scans the tree of `kernel`. `workers` is how many processes share the work; `progress` is told how many
+    sources of the step at hand are done, and how many there are."""
 
     def __init__(
         self,
@@ -52,10 +53,12 @@ class TreeScanner:
         tree: TreeFacts,
         read: ReadFile = read_file,
         workers: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._kernel = kernel
         self._tree = tree
         self._read = read
+        self._progress = progress
         self._workers = workers or len(os.sched_getaffinity(0))
         roots = [f"{kernel.source_dir}/include", f"{kernel.source_dir}/arch/{kernel.arch}/include"]
         self._roots = tuple(f"{root}/" for root in roots)
@@ -206,5 +209,14 @@ class TreeScanner:
     def _shared(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
         """`work` done for every item, in portions that processes share."""
         portions = [items[at : at + _PORTION] for at in range(0, len(items), _PORTION)]
-        done = share_out(portions, lambda some: [work(item) for item in some], self._workers)
-        return [result for some in done for result in some]
+        done = 0
+
+        def one(some: Sequence[Item]) -> list[Result]:
+            nonlocal done
+            results = [work(item) for item in some]
+            done += len(some) * self._workers
+            if self._progress is not None:
+                self._progress(min(done, len(items)), len(items))
+            return results
+
+        return [result for some in share_out(portions, one, self._workers) for result in some]
