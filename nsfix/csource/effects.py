@@ -7,7 +7,7 @@ itself, so that a header whose neighbours differ still finds most of what it inc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from nsfix.csource.macros import Macro
@@ -123,6 +123,13 @@ class EffectMemory:
             self._forget(known[-1])
         while self._size > _MOST_MACROS:
             self._forget(next(iter(self._recent.values()))[0])
+
+    def forget(self, lasting: Callable[[str], bool]) -> None:
+        """Forget the effects of all headers that are not `lasting`."""
+        for path, place in [key for key in self._known if not lasting(key[0])]:
+            for effect in list(self._known[path, place]):
+                self._forget(effect)
+            del self._known[path, place]
 
     def _forget(self, effect: Effect) -> None:
         _, known = self._recent.pop(id(effect))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from nsfix.csource.chunks import outer_chunks
 from nsfix.csource.cleaning import clean
@@ -51,6 +52,17 @@ class Session:
         self._chunks: dict[tuple[str, bytes], list[Span]] = {}
         self._words: dict[tuple[str, bytes], frozenset[bytes]] = {}
         self._pieces: dict[Key, list[tuple[dict[bytes, Macro | None], Piece]]] = {}
+
+    def forget(self) -> None:
+        """Forget what was found in files that are no kernel headers."""
+        is_kernel = self.is_kernel
+        self._spelled = {}
+        for found in self._hits.values():
+            _drop(found, [path for path in found if not is_kernel(path)])
+        for searched in self._searched.values():
+            searched.difference_update([path for path in searched if not is_kernel(path)])
+        for cache in (self._mentions, self._chunks, self._words, self._pieces):
+            _drop(cache, [key for key in cache if not is_kernel(key[0])])
 
     def all_hits(self, unit: Unit, finder: NameFinder) -> list[tuple[SourceText, Hits]]:
         """Where the names of `finder` stand in the files of `unit`, for those files that have some. Comments of
@@ -194,6 +206,11 @@ class Session:
             tokens += [Token(t.text, offset, t.via, t.hidden, t.spaced) for t in inside]
             start = offset
         return tokens + tokenize(active[start:end], start)
+
+
+def _drop(cache: dict[Any, Any], keys: list[Any]) -> None:
+    for key in keys:
+        del cache[key]
 
 
 class _Leaving:

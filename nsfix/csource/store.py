@@ -59,6 +59,12 @@ class Store:
         }
         return store
 
+    def forget(self, lasting: Callable[[str], bool]) -> None:
+        """Forget all files that are not `lasting`, and what including them came to."""
+        for path in [path for path in self._sources if not lasting(path)]:
+            del self._sources[path]
+        self.effects.forget(lasting)
+
     def given(self, name: bytes, value: bytes) -> Macro:
         """The macro that `-D` makes: the same one for every unit that is given it."""
         key = (name, value)

@@ -96,6 +96,7 @@ class Scanner:
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
         self._facts: dict[tuple[str, tuple[str, ...], str, bool], SourceFacts] = {}
         self._own: dict[str, set[bytes]] = {}  # by module, what it exports
+        self._at: str | None = None  # the module that was read last
         self._proven: dict[str, set[str]] = {}  # by module, the namespaces that it needs for certain
         self._remarks: list[Remark] = []
 
@@ -126,6 +127,7 @@ class Scanner:
 
     def exports_of(self, module: BuiltModule, source: SourceFile) -> list[Export]:
         """What one source exports, into a namespace or not."""
+        self._come_to(module)
         unit = self.units.unit(source, module)
         found = self._reader(unit)[1].exports(unit)
         return [_as_export(export, module) for export in found]
@@ -133,8 +135,18 @@ class Scanner:
     def facts_of(self, module: BuiltModule, source: SourceFile) -> tuple[SourceFacts, list[Remark]]:
         """What one source says, and what there is to remark on it."""
         self._remarks = []
+        self._come_to(module)
         (facts,) = self._read_part(module, (source,))
+        self._facts.clear()
         return facts, self._remarks
+
+    def _come_to(self, module: BuiltModule) -> None:
+        """Forget what only the module before was made of: a whole tree would not fit into memory."""
+        if self._at not in (None, module.path):
+            self.units.forget()
+            for session, _ in self._sessions.values():
+                session.forget()
+        self._at = module.path
 
     def _use_exports(self, own: Mapping[bytes, Export]) -> None:
         merged = {**self._symvers, **own}

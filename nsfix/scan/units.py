@@ -97,6 +97,11 @@ class Units:
             store = self._stores[(assembler, built_in)] = Store(Settled(macros, self._loose), self.read)
         return store
 
+    def forget(self) -> None:
+        """Forget what was read of files that are no kernel headers."""
+        for store in self._stores.values():
+            store.forget(self.is_kernel)
+
     def include_path(self, directories: tuple[str, ...]) -> IncludePath:
         """The kernel's search path, with `directories` after it."""
         place = self._paths.get(directories)
