@@ -33,12 +33,14 @@ class ModuleSources:
     """What is known of the sources of a module for mending it.
 
     `compiled` maps the path of a source to what its statements compile to, by their offset; None where no
-    kernel was at hand to tell. `licensed` tells whether the module has any licence at all.
+    kernel was at hand to tell. `licensed` tells whether the module has any licence at all. `hidden` are, by source,
+    the namespaces whose names are macros there.
     """
 
     built: BuiltModule
     compiled: Mapping[str, Mapping[int, Mapping[str, str]]] | None
     licensed: bool = True
+    hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,17 @@ class Mender:
             generated=_GENERATED.search(layout.text[:_HEAD]) is not None,
             shared_with=tuple(self._modules[m].built.name for m in others),
             shared_not_needing=tuple(self._modules[m].built.name for m in not_needing),
-            editable=self._fence(path),
+            editable=self._fence(path) or self._masked(path, module, namespaces),
         )
+
+    def _masked(self, path: str, module: str, namespaces: list[str]) -> str | None:
+        """Why an import spelled as an identifier would import something else there; None where it would not."""
+        if self._spelling is not Spelling.IDENTIFIER:
+            return None
+        masked = sorted(self._modules[module].hidden.get(path, frozenset()).intersection(namespaces))
+        if not masked:
+            return None
+        return f"{masked[0]} is a macro there, so that the import would be of what it stands for; rename the macro"
 
     def _fence(self, path: str) -> str | None:
         real = os.path.realpath(path)

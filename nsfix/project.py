@@ -159,7 +159,8 @@ def compiled_sources(module: ModuleFacts) -> ModuleSources:
             licensed = licensed or entry.tag == "license"
             if entry.value is not None:
                 compiled.setdefault(entry.file, {}).setdefault(entry.start, {})[entry.tag] = entry.value
-    return ModuleSources(module.built, compiled, licensed)
+    hidden = {source.path: source.hidden for source in module.sources if source.hidden}
+    return ModuleSources(module.built, compiled, licensed, hidden)
 
 
 def shown_path(path: str, base: str) -> str:

@@ -39,7 +39,8 @@ class SourceFacts:
     """What one source of a module says on this kernel.
 
     `included` are the files that are no kernel header; `statements` the byte offsets of the module statements
-    (MODULE_LICENSE and its like) that are compiled.
+    (MODULE_LICENSE and its like) that are compiled; `hidden` the namespaces whose names are macros there, so that
+    an import spelled as an identifier would import something else.
     """
 
     path: str
@@ -50,6 +51,7 @@ class SourceFacts:
     exports: tuple[SourceExport, ...] = ()
     included: tuple[str, ...] = ()
     statements: tuple[int, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,11 @@ class Scanner:
         self._read = read
         self._symvers = dict(exports)
         self._sessions: dict[int, tuple[Session, ModuleInfoReader]] = {}
-        self._exports: dict[bytes, Export] = dict(exports)
+        self._exports: dict[bytes, Export] = {}
+        self._namespaces: frozenset[str] = frozenset()
+        self._own: dict[str, set[bytes]] = {}  # by module, what it exports
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
         self._facts: dict[tuple[str, tuple[str, ...], str, bool], SourceFacts] = {}
-        self._own: dict[str, set[bytes]] = {}  # by module, what it exports
         self._at: str | None = None  # the module that was read last
         self._proven: dict[str, set[str]] = {}  # by module, the namespaces that it needs for certain
         self._remarks: list[Remark] = []
@@ -106,7 +109,7 @@ class Scanner:
         alone = len(built) < 2  # what a module exports is nothing that it lacks
         own = {} if alone else self._early_exports(built)
         while True:
-            self._use_exports(own)
+            self.use_exports(own)
             facts = self._read_all(built, progress)
             found = _own_exports(facts)
             if found == own or alone:
@@ -148,7 +151,8 @@ class Scanner:
                 session.forget()
         self._at = module.path
 
-    def _use_exports(self, own: Mapping[bytes, Export]) -> None:
+    def use_exports(self, own: Mapping[bytes, Export]) -> None:
+        """Read against `own`, the exports of the modules at hand, over those that were given."""
         merged = {**self._symvers, **own}
         exports = {symbol: export for symbol, export in merged.items() if export.namespace}
         if exports.keys() != self._exports.keys():
@@ -156,6 +160,7 @@ class Scanner:
             self._facts.clear()
             self._proven.clear()
         self._exports = exports
+        self._namespaces = frozenset(export.namespace for export in exports.values())
         self._own = {}
         for symbol, export in own.items():
             self._own.setdefault(export.exporter, set()).add(symbol)
@@ -247,6 +252,7 @@ class Scanner:
                 tuple(info.exports(unit)),
                 tuple(path for path in unit.included if not self.units.is_kernel(path)),
                 _active_statements(unit),
+                frozenset(name for name in self._namespaces if unit.defined(os.fsencode(name)) is not None),
             )
         if source.kind is SourceKind.ASSEMBLER:
             unit = self._unit(source, module)

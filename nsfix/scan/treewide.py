@@ -204,7 +204,9 @@ class TreeScanner:
 
     def _scanner(self, exports: Mapping[bytes, Export], brief: bool = False) -> Scanner:
         units = Units(self._kernel, self._read, self._roots, self._loose)
-        return Scanner(self._kernel, exports, self._read, brief, 1, units)
+        scanner = Scanner(self._kernel, {}, self._read, brief, 1, units)
+        scanner.use_exports(exports)
+        return scanner
 
     def _shared(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
         """`work` done for every item, in portions that processes share."""

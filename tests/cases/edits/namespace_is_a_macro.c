@@ -1,0 +1,19 @@
+/// case: the source has a macro of the namespace's name, which a bare import would expand
+/// missing: t: CXL
+/// left[6.1]: t: CXL
+/// left[6.12]: t: CXL
+/// refuse[6.1]: CXL is a macro there
+/// refuse[6.12]: CXL is a macro there
+#include <linux/module.h>
+
+#define CXL 0x10
+
+void cxl_bus_rescan(void);
+void rescan(void);
+void rescan(void)
+{
+	cxl_bus_rescan();
+}
+MODULE_DESCRIPTION("t");
+MODULE_LICENSE("GPL");
+///+[string] MODULE_IMPORT_NS("CXL");
