@@ -1,7 +1,7 @@
 """Which modules a kernel's own tree builds, and which objects go into vmlinux: the top Kbuild file and below.
 
-The lists of the architecture's Makefile (core-y, libs-y, drivers-y) come from that file; before 6.1 the top
-Makefile had all lists, and `Kbuild` none of directories.
+The lists of the architecture's Makefile (core-y, libs-y, drivers-y) come from that file. Accepted are trees from 6.1
+on: before, the top Makefile had the lists of directories.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nsfix.errors import InputError
 from nsfix.kernel.directory import Place
 from nsfix.kernel.helpers import CHARACTERS, kernel_functions
 from nsfix.kernel.make.reader import MakeReader
@@ -20,10 +21,7 @@ from nsfix.kernel.walk import Walk
 from nsfix.model import BuiltModule, Remark
 
 _DIRECTORY_LISTS = ("core", "drivers", "libs", "net", "virt", "init")
-_OLD_TOP_LISTS = (
-    "init/ usr/ kernel/ certs/ mm/ fs/ ipc/ security/ crypto/ block/ io_uring/ lib/ drivers/ sound/ samples/ net/ "
-    "virt/"
-)
+_LISTS_IN_KBUILD = (6, 1)  # before, the top Makefile had the lists of directories
 _MACRO_OR_PLACE = ("-D", "-U", "-I", "-include")
 
 
@@ -39,8 +37,16 @@ class TreeFacts:
 
 
 def read_tree(kernel: KernelBuild, variables: Mapping[str, str]) -> TreeFacts:
-    """Read the whole tree of `kernel` as `make` with `variables` as its `VAR=value` words would."""
+    """Read the whole tree of `kernel` as `make` with `variables` as its `VAR=value` words would.
+
+    Raises InputError for a tree before 6.1.
+    """
     tree = kernel.source_dir
+    if kernel.version[:2] < _LISTS_IN_KBUILD:
+        raise InputError(
+            f"this is {kernel.release}: the trees of kernels before 6.1 are not read yet; build it and use KDIR=",
+            tree,
+        )
     environment = _environment(kernel, variables)
     arch = _ArchMakefile(kernel, environment, variables)
     environment |= arch.flags()
@@ -84,10 +90,9 @@ class _ArchMakefile:
         return " ".join(word for word in self._reader.expander.value(name).split() if not has_mark(word))
 
     def directories(self) -> list[str]:
-        """The directories that this Makefile adds; before 6.1 those of the top Makefile too."""
+        """The directories that this Makefile adds."""
         lists = " ".join(self.value(f"{name}-{kind}") for name in _DIRECTORY_LISTS for kind in "ym")
-        old = "" if self._kernel.version[:2] >= (6, 1) else f"{_OLD_TOP_LISTS} arch/{self._kernel.arch}/"
-        return [word for word in f"{old} {lists}".split() if word.endswith("/")]
+        return [word for word in lists.split() if word.endswith("/")]
 
     def flags(self) -> dict[str, str]:
         """What of KBUILD_CPPFLAGS and its kin decides which code a source has: macros and directories."""
