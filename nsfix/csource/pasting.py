@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cache
 
 from nsfix.csource.macros import Macro
@@ -46,6 +46,13 @@ class Pasting:
         return answer
 
 
+def shapes(macro: Macro) -> set[tuple[bytes, ...]]:
+    """The names that the body of `macro` itself pastes, each as its parts in order: ANYTHING for what it is given."""
+    body = [token for token in macro.body if token != b" "]
+    chains = (_parts(body[start:end:2], macro) for start, end in _chains(body))
+    return {tuple(parts) for parts in chains if parts is not None}
+
+
 def own_patterns(macro: Macro, joiners: Iterable[bytes] = ()) -> set[bytes]:
     """The patterns of the names that the body of `macro` itself pastes; ANYTHING for one that has next to nothing
     of its own. What stands in a call of one of `joiners` may be longer."""
@@ -84,14 +91,20 @@ def _callers(body: list[bytes], index: int) -> set[bytes]:
 
 
 def _pattern(chain: list[bytes], macro: Macro, joined: bool) -> bytes | None:
-    parts = [ANYTHING if token in macro.params else token for token in chain if token != b"##"]
+    parts = _parts(chain, macro)
+    if parts is None:
+        return None
     fixed = [part for part in parts if part != ANYTHING]
-    if not all(_WORD.match(part) for part in fixed):
-        return None  # a number, a string, an operator: no name comes of it
     if len(b"".join(fixed).strip(b"_")) < _SHORTEST:
         return ANYTHING
     text = b"".join(parts)
     return b"*" + text + b"*" if joined else text
+
+
+def _parts(chain: list[bytes], macro: Macro) -> list[bytes] | None:
+    """What `chain` is pasted from; None for a number, a string, an operator: no name comes of it."""
+    parts = [ANYTHING if token in macro.params else token for token in chain if token != b"##"]
+    return parts if all(part == ANYTHING or _WORD.match(part) for part in parts) else None
 
 
 @cache
@@ -106,31 +119,50 @@ class NameSet:
     def __init__(self, names: Iterable[bytes]) -> None:
         self._names = frozenset(names)
         self._joined = b"\n" + b"\n".join(self._names) + b"\n"
-        self._gaps: dict[bytes, tuple[tuple[bytes, ...], ...]] = {}
+        self._fills: dict[bytes, tuple[tuple[bytes, tuple[bytes, ...]], ...]] = {}
 
-    def may_make(self, pattern: bytes, spelled: Callable[[], frozenset[bytes]]) -> bool:
+    def may_make(self, pattern: bytes, spelled: Callable[[], Container[bytes]]) -> bool:
         """Whether `pattern` may come to one of the names where what it is given is made of `spelled` words."""
         if pattern == _ANY_TWO or not self._names:
             return False
-        gaps = self.gaps(pattern)
-        if not gaps:
+        fills = self.fills(pattern)
+        if not fills:
             return False
         words = spelled()
-        return any(all(is_made_of(gap, words) for gap in some) for some in gaps)
+        return any(all(is_made_of(gap, words) for gap in gaps) for _, gaps in fills)
 
-    def gaps(self, pattern: bytes) -> tuple[tuple[bytes, ...], ...]:
-        """For each name that `pattern` may come to, what the macro has to be given for it."""
-        known = self._gaps.get(pattern)
+    def fills(self, pattern: bytes) -> tuple[tuple[bytes, tuple[bytes, ...]], ...]:
+        """Each name that `pattern` may come to, with what the macro has to be given for it."""
+        known = self._fills.get(pattern)
         if known is None:
             if pattern == ANYTHING:
-                known = tuple((name,) for name in self._names)
+                known = tuple((name, (name,)) for name in self._names)
             else:
-                known = tuple(match.groups() for match in _matcher(pattern).finditer(self._joined))
-            self._gaps[pattern] = known
+                matches = _matcher(pattern).finditer(self._joined)
+                known = tuple((match.group()[1:], match.groups()) for match in matches)
+            self._fills[pattern] = known
         return known
 
 
-def is_made_of(text: bytes, words: frozenset[bytes]) -> bool:
+def makes(shape: Sequence[bytes], name: bytes, words: Container[bytes]) -> bool:
+    """Whether `name` is pasted in `shape` (see `shapes`) where each thing given is one of `words`, a number, or
+    nothing."""
+
+    def fits(index: int, start: int) -> bool:
+        if index == len(shape):
+            return start == len(name)
+        part = shape[index]
+        if part != ANYTHING:
+            return name.startswith(part, start) and fits(index + 1, start + len(part))
+        return any(
+            (gap in words or gap.isdigit() or not gap) and fits(index + 1, start + len(gap))
+            for gap in (name[start:end] for end in range(start, len(name) + 1))
+        )
+
+    return fits(0, 0)
+
+
+def is_made_of(text: bytes, words: Container[bytes]) -> bool:
     """Whether `text` is one of `words`, several in a row, with numbers anywhere between, or empty."""
     if not text or text in words:
         return True

@@ -8,7 +8,7 @@ left to the exact reading of the few files that remain.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nsfix.csource.chunks import chunk_at, outer_chunks
@@ -39,10 +39,10 @@ Read = Callable[[str], "bytes | None"]
 @dataclass(frozen=True, slots=True)
 class Carriers:
     """What to look for in a source. `words` lead to a symbol wherever they stand, `parts` only where a macro is
-    given them: it may paste a name from them."""
+    given them: it may paste a name from them, one of those that they map to."""
 
     words: frozenset[bytes]
-    parts: frozenset[bytes]
+    parts: Mapping[bytes, frozenset[bytes]]
 
 
 def close_over(
@@ -52,13 +52,15 @@ def close_over(
     through a word of `stop` only does not count."""
     patterns = _patterns_in(headers, read)
     words: set[bytes] = set()
-    parts: set[bytes] = set()
+    parts: dict[bytes, set[bytes]] = {}
     new = set(seeds)
     new_parts: set[bytes] = set()
     while new or new_parts:
         words |= new
-        new_parts |= _given(new, patterns) - parts - words
-        parts |= new_parts
+        given = _given(new, patterns)
+        new_parts |= given.keys() - parts.keys() - words
+        for part in new_parts | given.keys():
+            parts.setdefault(part, set()).update(given.get(part, (part,)))
         finder, part_finder = NameFinder(new, dense=True), NameFinder(new_parts, dense=True)
         found: set[bytes] = set()
         found_parts: set[bytes] = set()
@@ -72,8 +74,8 @@ def close_over(
                     found |= names
                     found_parts |= bare - {ANY}
         new = found - words - stop
-        new_parts = found_parts - parts - words - new
-    return Carriers(frozenset(words), frozenset(parts))
+        new_parts = found_parts - parts.keys() - words - new
+    return Carriers(frozenset(words), {part: frozenset(made) for part, made in parts.items()})
 
 
 def is_argument(text: bytes, name: bytes, offset: int) -> bool:
@@ -149,9 +151,14 @@ def _patterns_in(headers: Iterable[str], read: Read) -> set[bytes]:
     return patterns - {ANYTHING}
 
 
-def _given(words: Iterable[bytes], patterns: Iterable[bytes]) -> set[bytes]:
-    """What has to be given to a macro for one of `patterns` to come to one of `words`. Of several things the
-    longest is enough to look for."""
+def _given(words: Iterable[bytes], patterns: Iterable[bytes]) -> dict[bytes, set[bytes]]:
+    """What has to be given to a macro for one of `patterns` to come to one of `words`, and which. Of several things
+    the longest is enough to look for."""
     names = NameSet(words)
-    found = {max(gap, key=len) for pattern in patterns for gap in names.gaps(pattern) if gap}
-    return {part for part in found if len(part) >= _SHORTEST and not part.isdigit()}
+    found: dict[bytes, set[bytes]] = {}
+    for pattern in patterns:
+        for name, gaps in names.fills(pattern):
+            part = max(gaps, key=len, default=b"")
+            if len(part) >= _SHORTEST and not part.isdigit():
+                found.setdefault(part, set()).add(name)
+    return found

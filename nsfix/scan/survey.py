@@ -1,52 +1,90 @@
 """The first look at a tree: which sources may say anything of namespaces, told from raw bytes.
 
-Like carriers.py it may err only on the side of too much; no conditional is evaluated here.
+Like sieve.py it may err only on the side of too much; no conditional is evaluated here.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
-from nsfix.csource.directives import scan_directives
-from nsfix.csource.includes import directory_of
-from nsfix.csource.lexer import blank_comments
-from nsfix.csource.macros import Macro
+from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.names import NameFinder
-from nsfix.csource.pasting import ANYTHING, NameSet, own_patterns
-from nsfix.csource.settled import is_settled_word
+from nsfix.csource.predefined import SETTLED
+from nsfix.csource.settled import Settled, is_settled_word
 from nsfix.model import BuiltModule, SourceFile
-from nsfix.scan.carriers import Carriers, is_argument, leading_names
-from nsfix.scan.units import ReadFile, Units, read_flags
+from nsfix.scan.units import Units, read_flags
 
-_INCLUDE = re.compile(rb'\n[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)')
-_OWN_WORD = re.compile(rb"\n[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)")
-_WORDS = re.compile(rb"[A-Za-z_]\w*")
+# Directives are looked for by their `#`, which `re` finds quickly; one in a comment does no harm here.
+_INCLUDE = re.compile(rb'#[ \t]*include[ \t]*(["<])([^">\n]+)')
+_STEERING = re.compile(
+    rb'#[ \t]*(?:include[ \t]*(["<])([^">\n]+)|((?:el)?if(?:n?def)?|else|endif)\b([^\n]*))'
+)
+_ASIDE = re.compile(rb"/[*/].*")
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_OPTION = re.compile(rb"#[ \t]*(?:define|undef)[ \t]+(CONFIG_\w+)")
+_DEFINING = (b"define", b"undef")
 _DEFAULT = b"DEFAULT_SYMBOL_NAMESPACE"
 _STATEMENT = b"MODULE_"
-# Exports that name no namespace (include/linux/export.h).
-PLAIN_EXPORTS = frozenset(
-    (b"EXPORT_SYMBOL", b"EXPORT_SYMBOL_GPL", b"EXPORT_SYMBOL_GPL_FUTURE", b"EXPORT_UNUSED_SYMBOL",
-     b"EXPORT_UNUSED_SYMBOL_GPL")
-)  # fmt: skip
-# One source of one module, by their places in the lists at hand.
+# Letters become `a` and digits `1`, all else a space: so ` a` is the start of a word that is no number.
+_SHAPE = bytes(
+    (0x61 if chr(c).isalpha() or c == 0x5F else 0x31 if chr(c).isdigit() else 0x20) if c < 128 else 0x61
+    for c in range(256)
+)
+_GREAT = 20_000  # bytes of a header that may be nothing but a list of numbers
+_NOTHING: frozenset[bytes] = frozenset()
+# One source of one module.
 Place = tuple[BuiltModule, SourceFile]
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a source shows at first sight. `headers` are those beyond the kernel's own that it may include,
-    `loose` the settled words that it defines by itself, `default` tells of a namespace for its plain exports,
-    `statements` of module statements, `exports` of exports of any kind."""
+    """What a source shows at first sight. `headers` are those beyond the kernel's own that it may include, but for
+    mere lists of numbers, `kernel` those of the kernel that it or they name; `off` are those that only conditions
+    over `relied` keep out. `loose` are the settled words that it defines by itself, `default` tells of a namespace
+    for its plain exports, `statements` of module statements, `exports` of exports of any kind."""
 
     headers: tuple[str, ...]
+    kernel: frozenset[str]
+    off: tuple[str, ...]
+    relied: frozenset[bytes]
     loose: frozenset[bytes]
     default: bool
     statements: bool
     exports: bool
+
+    def without(self, loose: frozenset[bytes]) -> Sight:
+        """The same where `loose` words decide nothing."""
+        if self.relied.isdisjoint(loose):
+            return self
+        return replace(self, headers=tuple(sorted({*self.headers, *self.off})), off=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Includes:
+    """What a file includes: its module's headers, those of them that a condition over `relied` keeps out, and the
+    kernel's."""
+
+    own: tuple[str, ...]
+    off: frozenset[str]
+    relied: frozenset[bytes]
+    kernel: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    headers: frozenset[str]
+    on: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    loose: frozenset[bytes]
+    default: bool
+    list: bool
 
 
 class Surveyor:
@@ -54,183 +92,193 @@ class Surveyor:
 
     def __init__(self, units: Units) -> None:
         self._units = units
-        self._included: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._words: dict[str, tuple[frozenset[bytes], bool]] = {}
+        self._included: dict[tuple[str, int], _Includes] = {}
+        self._closures: dict[tuple[str, int], _Reached] = {}
+        self._headers: dict[str, _Header] = {}
+        self._searched: dict[tuple[tuple[str, ...], bool], int] = {}
+        self._flags: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[bytes, ...], tuple[str, ...]]] = {}
 
     def sight(self, place: Place) -> Sight:
         """What the source at `place` shows."""
-        _, source = place
+        module, source = place
         text = self._units.read(source.path) or b""
-        directories, defines, forced = read_flags(source.flags)
-        headers: dict[str, None] = {}
-        for name in forced:
-            path = os.path.abspath(name)
-            if not self._units.is_kernel(path):
-                headers[path] = None
-        self._gather(source.path, text, directories, headers)
-        for name in list(headers):
-            self._gather(name, None, directories, headers)
-        loose, default = _own_words(text)
+        directories, given, forced = self._read_flags(source.flags)
+        number = self._searched.setdefault((directories, module.built_in), len(self._searched))
+        first = self._search(source.path, text, directories, module.built_in)
+        outside = tuple(path for path in map(os.path.abspath, forced) if not self._units.is_kernel(path))
+        headers: set[str] = set()
+        on: set[str] = set()
+        for header in (*first.own, *outside):
+            reached = self._closure(header, number, directories, module.built_in)
+            headers |= reached.headers
+            if header not in first.off:
+                on |= reached.on
+        kernel, relied = set(first.kernel), set(first.relied)
+        loose, default = _own_words(text), _DEFAULT in text
         for header in headers:
-            words, has_default = self._header_words(header)
-            loose |= words
-            default = default or has_default
-        given = {name for name, _ in defines}
+            shown, includes = self._headers[header], self._included[(header, number)]
+            loose |= shown.loose
+            default = default or shown.default
+            kernel |= includes.kernel
+            relied |= includes.relied
         loose |= frozenset(filter(is_settled_word, given))
+        telling = sorted(header for header in headers if not self._headers[header].list)
         return Sight(
-            tuple(headers), loose, default or _DEFAULT in given, _STATEMENT in text, b"EXPORT" in text
+            tuple(header for header in telling if header in on),
+            frozenset(kernel),
+            tuple(header for header in telling if header not in on),
+            frozenset(relied),
+            loose,
+            default or _DEFAULT in given,
+            _STATEMENT in text,
+            b"EXPORT" in text,
         )
 
-    def _gather(
-        self, path: str, text: bytes | None, directories: tuple[str, ...], headers: dict[str, None]
-    ) -> None:
-        """Add to `headers` what the file `path` may include, to any depth."""
-        pending = list(self._includes(path, text, directories))
+    def _read_flags(
+        self, flags: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[bytes, ...], tuple[str, ...]]:
+        known = self._flags.get(flags)
+        if known is None:
+            directories, defines, forced = read_flags(flags)
+            known = self._flags[flags] = (directories, tuple(name for name, _ in defines), forced)
+        return known
+
+    def _closure(self, header: str, number: int, directories: tuple[str, ...], built_in: bool) -> _Reached:
+        """The header and all that it may include, to any depth; `number` stands for the other two."""
+        known = self._closures.get((header, number))
+        if known is None:
+            known = self._closures[(header, number)] = _Reached(
+                self._spread(header, number, directories, built_in, True),
+                self._spread(header, number, directories, built_in, False),
+            )
+        return known
+
+    def _spread(
+        self, header: str, number: int, directories: tuple[str, ...], built_in: bool, every: bool
+    ) -> frozenset[str]:
+        seen = {header}
+        pending = [header]
         while pending:
-            header = pending.pop()
-            if header not in headers:
-                headers[header] = None
-                pending += self._includes(header, None, directories)
+            includes = self._includes(pending.pop(), number, directories, built_in)
+            for found in includes.own:
+                if found in seen or (not every and found in includes.off):
+                    continue
+                whole = self._closures.get((found, number))
+                if whole is not None:
+                    seen |= whole.headers if every else whole.on
+                else:
+                    seen.add(found)
+                    pending.append(found)
+        return frozenset(seen)
 
-    def _includes(self, path: str, text: bytes | None, directories: tuple[str, ...]) -> Iterable[str]:
-        key = (path, directories)
-        known = self._included.get(key)
+    def _includes(self, path: str, number: int, directories: tuple[str, ...], built_in: bool) -> _Includes:
+        known = self._included.get((path, number))
         if known is None:
-            if text is None:
-                text = self._units.read(path) or b""
-            found = self._search(text, directory_of(path), directories)
-            known = tuple(dict.fromkeys(found))
-            if not path.endswith(".c"):
-                self._included[key] = known
+            text = self._units.read(path) or b""
+            if path not in self._headers:
+                self._headers[path] = _Header(_own_words(text), _DEFAULT in text, _is_list(text))
+            known = self._included[(path, number)] = self._search(path, text, directories, built_in)
         return known
 
-    def _search(self, text: bytes, directory: str, directories: tuple[str, ...]) -> Iterator[str]:
+    def _search(self, path: str, text: bytes, directories: tuple[str, ...], built_in: bool) -> _Includes:
+        """The headers that `text`, the file `path`, names."""
         place = self._units.include_path(directories)
-        for mark, name in _INCLUDE.findall(b"\n" + text):
-            if mark == b"<" and not directories:
+        directory = directory_of(path)
+        own: dict[str, bool] = {}
+        kernel: set[str] = set()
+        relied: set[bytes] = set()
+        arms = _Arms(self._units.settled(built_in), relied)
+        for match in _STEERING.finditer(text):
+            mark, name, keyword, argument = match.groups()
+            if keyword:
+                start = match.start()
+                if not text[text.rfind(b"\n", 0, start) + 1 : start].strip():
+                    arms.meet(keyword, argument)
                 continue
-            path = place.find(name, directory if mark == b'"' else "")
-            if path is not None and not self._units.is_kernel(path):
-                yield path
-
-    def _header_words(self, path: str) -> tuple[frozenset[bytes], bool]:
-        known = self._words.get(path)
-        if known is None:
-            known = self._words[path] = _own_words(self._units.read(path) or b"")
-        return known
+            found = place.find(name, directory if mark == b'"' else "")
+            if found is not None and self._units.is_kernel(found):
+                kernel.add(found)
+            elif found is not None:
+                own[found] = own.get(found, False) or arms.on
+        off = frozenset(header for header, on in own.items() if not on) if arms.even else frozenset()
+        return _Includes(tuple(own), off, frozenset(relied) if off else _NOTHING, frozenset(kernel))
 
 
-def _own_words(text: bytes) -> tuple[frozenset[bytes], bool]:
-    """The settled words that `text` defines, and whether it speaks of a default namespace."""
-    return frozenset(filter(is_settled_word, _OWN_WORD.findall(b"\n" + text))), _DEFAULT in text
+class _Arms:
+    """Follows the conditionals of a file; `on` is false in an arm that the configuration leaves out. The words that
+    were asked for that go to `relied`."""
+
+    def __init__(self, settled: Settled, relied: set[bytes]) -> None:
+        self._settled = settled
+        self._relied = relied
+        self._outer: list[
+            tuple[bool, bool]
+        ] = []  # for each: whether the arm is on, whether one was taken for certain
+        self._odd = False
+        self.on = True
+
+    @property
+    def even(self) -> bool:
+        """Whether every conditional so far has ended, and nothing else has."""
+        return not (self._odd or self._outer)
+
+    def meet(self, keyword: bytes, argument: bytes) -> None:
+        """Go past a directive."""
+        if keyword.startswith(b"if"):
+            self._outer.append((self.on, False))
+        if not self._outer:
+            self._odd = True
+            return
+        if keyword == b"endif":
+            self.on, _ = self._outer.pop()
+            return
+        around, taken = self._outer[-1]
+        argument = _ASIDE.sub(b"", argument).strip()
+        answer = None if b"\\" in argument else self._settled.answer(keyword, argument)
+        if answer is not None:
+            self._relied.update(_WORD.findall(argument))
+        self.on = around and not taken and answer is not False
+        self._outer[-1] = (around, taken or answer is True)
 
 
-class Sieve:
-    """Tells which files have to be read exactly, for the words of the kernel's headers (carriers.py)."""
-
-    def __init__(self, carriers: Carriers) -> None:
-        self._words = NameFinder(carriers.words, dense=True)
-        self._parts = NameFinder(carriers.parts, dense=True)
-        self._names = NameSet(carriers.words)
-
-    def hits(self, text: bytes) -> list[tuple[bytes, int]]:
-        """Where the words stand in `text`, and where parts of them are given to a macro."""
-        return self._words.find(text) + [hit for hit in self._parts.find(text) if is_argument(text, *hit)]
-
-    def keeps(self, text: bytes) -> bool:
-        """Whether a source may use one of the words by what it says itself."""
-        if self.hits(text):
-            return True
-        names, joiners = self.pasters(text)
-        return bool(names) or (bool(joiners) and self.joins(_words_of(text)))
-
-    def joins(self, words: frozenset[bytes]) -> bool:
-        """Whether some of `words` in a row are one that is looked for."""
-        return self._names.may_make(ANYTHING, lambda: words)
-
-    def carried(self, text: bytes) -> Carried:
-        """What a header of a module does with the words."""
-        hits = self.hits(text)
-        names, parts = leading_names(text, hits) if hits else (set(), set())
-        pasting, joiners = self.pasters(text)
-        return Carried(frozenset(names | pasting), bool(parts), frozenset(joiners))
-
-    def pasters(self, text: bytes) -> tuple[set[bytes], set[bytes]]:
-        """The macros of `text` that may paste one of the words, and those that paste whatever they are given."""
-        names: set[bytes] = set()
-        joiners: set[bytes] = set()
-        if b"##" not in text:
-            return names, joiners
-        for directive in scan_directives(blank_comments(text)):
-            if directive.keyword == b"define" and b"##" in directive.argument:
-                for pattern in own_patterns(Macro(directive.name, directive.argument)):
-                    if pattern == ANYTHING:
-                        joiners.add(directive.name)
-                    elif self._names.gaps(pattern):
-                        names.add(directive.name)
-        return names, joiners
+def included(text: bytes, directory: str, place: IncludePath) -> Iterator[str]:
+    """The headers that `text`, a file in `directory`, names, under whatever condition."""
+    for mark, name in _INCLUDE.findall(text):
+        path = place.find(name, directory if mark == b'"' else "")
+        if path is not None:
+            yield path
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What a header of a module does with the words that are looked for: `names` are the definitions that lead to
-    them, `emits` tells that it is enough to include it, `joiners` are macros that paste whatever they are given."""
-
-    names: frozenset[bytes]
-    emits: bool
-    joiners: frozenset[bytes]
-
-
-class Reach:
-    """What the headers of one module carry, all of them taken together."""
-
-    def __init__(self, headers: Sequence[str], carried: Mapping[str, Carried], read: ReadFile) -> None:
-        there = {header: carried[header] for header in headers if header in carried}
-        self._emitting = {header for header, found in there.items() if found.emits}
-        names = self._closed({n for found in there.values() for n in found.names}, headers, read)
-        self._names = NameFinder(names) if names else None
-        joiners = {name for found in there.values() for name in found.joiners}
-        self._joiners = NameFinder(joiners) if joiners else None
-        joining = [header for header, found in there.items() if found.joiners]
-        self._words = (
-            frozenset(w for h in joining for w in _WORDS.findall(read(h) or b"")) if joiners else frozenset()
-        )
-
-    def _closed(self, new: set[bytes], headers: Sequence[str], read: ReadFile) -> frozenset[bytes]:
-        names: set[bytes] = set()
-        while new:
-            names |= new
-            finder = NameFinder(new)
-            found: set[bytes] = set()
-            for header in headers:
-                text = read(header) or b""
-                hits = finder.find(text)
-                if hits:
-                    more, parts = leading_names(text, hits)
-                    found |= more
-                    if parts:
-                        self._emitting.add(header)
-            new = found - names
-        return frozenset(names)
-
-    def keeps(self, text: bytes, headers: Sequence[str], sieve: Sieve) -> bool:
-        """Whether a source that may include `headers` may use one of the words through them."""
-        if not self._emitting.isdisjoint(headers) or (self._names is not None and self._names.find(text)):
-            return True
-        if self._joiners is None or not self._joiners.find(text):
-            return False
-        return sieve.joins(_words_of(text) | self._words)
+def _own_words(text: bytes) -> frozenset[bytes]:
+    """The settled words that `text` defines."""
+    found = set(_OPTION.findall(text)) if b" CONFIG_" in text or b"\tCONFIG_" in text else set()
+    found |= {
+        name
+        for name, offset in _settled_finder().find(text)
+        if text[max(offset - 40, 0) : offset].rstrip().endswith(_DEFINING)
+    }
+    return frozenset(found)
 
 
-@lru_cache(maxsize=1)
-def _words_of(text: bytes) -> frozenset[bytes]:
-    return frozenset(_WORDS.findall(text))
+@cache
+def _settled_finder() -> NameFinder:
+    return NameFinder(SETTLED, dense=True)
 
 
-def export_seeds(export_header: bytes) -> frozenset[bytes]:
-    """The macros of include/linux/export.h that may put a symbol into a namespace, its inner ones included."""
-    found = scan_directives(blank_comments(export_header))
-    return frozenset(d.name for d in found if d.keyword == b"define") - PLAIN_EXPORTS
+def _is_list(text: bytes) -> bool:
+    """Whether a header is a list of names for numbers: register headers are, by the megabyte. There no word stands
+    but those of its directives."""
+    if len(text) < _GREAT or b";" in text[_GREAT:] or b"{" in text[_GREAT:]:
+        return False
+    text = _without(_without(text, b"/*", b"*/"), b"//", b"\n")
+    words = 2 * text.count(b"#define ") + 2 * text.count(b"#ifndef ") + text.count(b"#endif")
+    return (b" " + text.translate(_SHAPE)).count(b" a") == words
+
+
+def _without(text: bytes, opening: bytes, closing: bytes) -> bytes:
+    """`text` without what stands from each `opening` to the next `closing`."""
+    first, *rest = text.split(opening)
+    return first + b" ".join(piece[piece.find(closing) + 1 :] for piece in rest)
 
 
 def header_files(roots: Sequence[str]) -> list[str]:

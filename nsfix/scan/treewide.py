@@ -7,32 +7,28 @@ say what to look for.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeVar
 
 from nsfix.csource.moduleinfo import InfoEntry
+from nsfix.csource.names import NameFinder
 from nsfix.kernel.intree import TreeFacts
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceKind
 from nsfix.scan.carriers import Carriers, close_over
+from nsfix.scan.declared import Declared
 from nsfix.scan.parallel import share_out
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.shallow import plain_licence
-from nsfix.scan.survey import (
-    PLAIN_EXPORTS,
-    Place,
-    Reach,
-    Sieve,
-    Sight,
-    Surveyor,
-    export_seeds,
-    header_files,
-)
+from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_seeds
+from nsfix.scan.survey import Place, Sight, Surveyor, header_files
 from nsfix.scan.units import ReadFile, Units, read_file
 
 _READ = (SourceKind.C, SourceKind.ASSEMBLER)
-_PORTION = 16  # sources that one process takes at a time
+_TOGETHER = 8  # sources of one module that one process reads exactly in a row
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -65,7 +61,6 @@ class TreeScanner:
         self._units = Units(kernel, read, self._roots)
         self._headers = header_files(roots)
         self._seen: list[_Seen] = []
-        self._local: list[str] = []
         self._loose: frozenset[bytes] = frozenset()
 
     def scan(self, modules: Sequence[BuiltModule], brief: bool = False) -> ScanFacts:
@@ -74,7 +69,7 @@ class TreeScanner:
         exports = self.exports()
         seeds = [symbol for symbol, export in exports.items() if export.namespace]
         carriers = self._carriers(seeds)
-        wanted = self._kept(carriers, {module.path for module in modules})
+        wanted = self._kept(carriers, exports, {module.path for module in modules})
         return self._read_modules(modules, exports, wanted, brief)
 
     def survey(self) -> None:
@@ -84,10 +79,11 @@ class TreeScanner:
         surveyor = Surveyor(self._units)
         units = (*self._tree.built_in, *self._tree.modules)
         places = [(m, s) for m in units for s in m.sources if s.kind in _READ]
-        sights = self._shared(places, surveyor.sight)
-        self._seen = [_Seen(place, sight) for place, sight in zip(places, sights, strict=True)]
+        sights = self._shared(_by_module(places), surveyor.sight)
         self._loose = frozenset(word for sight in sights for word in sight.loose)
-        self._local = sorted({header for sight in sights for header in sight.headers})
+        self._seen = [
+            _Seen(place, sight.without(self._loose)) for place, sight in zip(places, sights, strict=True)
+        ]
 
     def exports(self, every: bool = False) -> dict[bytes, Export]:
         """The symbols that the tree exports into a namespace; with `every`, all of them."""
@@ -96,48 +92,60 @@ class TreeScanner:
         if every:
             chosen = [seen for seen in self._seen if seen.sight.exports or seen.sight.default]
         else:
-            kept = self._sieved(self._carriers(export_seeds(header), PLAIN_EXPORTS), self._seen)
+            kept = self._sieved(self._carriers(export_seeds(header), PLAIN_EXPORTS), self._seen, {})
             chosen = [s for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
         scanner = self._scanner({})
-        found = self._shared([seen.place for seen in chosen], lambda place: scanner.exports_of(*place))
+        places = [seen.place for seen in chosen]
+        found = self._shared(_by_module(places, _TOGETHER), lambda place: scanner.exports_of(*place))
         exports = [export for some in found for export in some]
         return {os.fsencode(e.symbol): e for e in exports if every or e.namespace}
 
     def _carriers(self, seeds: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> Carriers:
         return close_over(seeds, self._headers, self._units.read, stop)
 
-    def _sieved(self, carriers: Carriers, asked: Sequence[_Seen]) -> list[bool]:
-        """For each of `asked`, whether it may lead to the words of `carriers`, by itself or through its headers."""
-        sieve = Sieve(carriers)
-        read = self._units.read
-        local = self._shared(self._local, lambda path: sieve.carried(read(path) or b""))
-        carried = {
-            path: found
-            for path, found in zip(self._local, local, strict=True)
-            if found.names or found.emits or found.joiners
-        }
-        headers: dict[str, dict[str, None]] = {}
+    def _sieved(
+        self, carriers: Carriers, asked: Sequence[_Seen], own: Mapping[str, frozenset[bytes]]
+    ) -> list[bool]:
+        """For each of `asked`, whether it may lead to the words of `carriers`, by itself or through its headers.
+        `own` are the words that each module need not look for."""
+        sieve = self._sieve(carriers)
+        sources: dict[str, list[str]] = {}
+        headers: dict[str, set[str]] = {}
         for seen in asked:
-            headers.setdefault(seen.place[0].path, {}).update(dict.fromkeys(seen.sight.headers))
-        reaches: dict[str, Reach | None] = {}
+            sources.setdefault(seen.place[0].path, []).append(seen.place[1].path)
+            headers.setdefault(seen.place[0].path, set()).update(seen.sight.headers)
+        sieves: dict[str, ModuleSieve] = {}
 
         def keeps(seen: _Seen) -> bool:
-            text = read(seen.place[1].path) or b""
-            if sieve.keeps(text):
-                return True
             module = seen.place[0].path
-            if module not in reaches:
-                there = list(headers[module])
-                reaches[module] = None if carried.keys().isdisjoint(there) else Reach(there, carried, read)
-            reach = reaches[module]
-            return reach is not None and reach.keeps(text, seen.sight.headers, sieve)
+            if module not in sieves:
+                sieves.clear()  # of the module before
+                sieves[module] = ModuleSieve(
+                    sieve, own.get(module, frozenset()), sources[module], sorted(headers[module])
+                )
+            return sieves[module].keeps(seen.place[1].path, seen.sight.headers, seen.sight.kernel)
 
-        return self._shared(asked, keeps)
+        return self._shared(_by_module(asked, key=lambda seen: seen.place[0].path), keeps)
 
-    def _kept(self, carriers: Carriers, chosen: set[str]) -> dict[str, set[str]]:
+    def _sieve(self, carriers: Carriers) -> Sieve:
+        read = self._units.read
+        finder = NameFinder(carriers.words, dense=True)
+        declared = Declared(finder, self._headers, self._units.include_path(()), read)
+        local = sorted({header for seen in self._seen for header in seen.sight.headers})
+        portions = [local[at : at + _TOGETHER] for at in range(0, len(local), _TOGETHER)]
+        spelled = self._shared(portions, lambda path: {name for name, _ in finder.find(read(path) or b"")})
+        unspelled = carriers.words - declared.anywhere.union(*spelled)
+        return Sieve(carriers, self._headers, read, declared, unspelled)
+
+    def _kept(
+        self, carriers: Carriers, exports: Mapping[bytes, Export], chosen: set[str]
+    ) -> dict[str, set[str]]:
         """For each module that may need a namespace, the sources that tell."""
         asked = [s for s in self._seen if not s.place[0].built_in and s.place[0].path in chosen]
-        keeps = self._sieved(carriers, asked)
+        own: dict[str, set[bytes]] = {}
+        for symbol, export in exports.items():
+            own.setdefault(export.exporter, set()).add(symbol)
+        keeps = self._sieved(carriers, asked, {path: frozenset(names) for path, names in own.items()})
         wanted: dict[str, set[str]] = {}
         for seen, kept in zip(asked, keeps, strict=True):
             if kept:
@@ -165,7 +173,7 @@ class TreeScanner:
         if not brief:
             places += self._licences({module.path for module in modules} - wanted.keys(), facts)
         remarks: list[Remark] = []
-        answers = self._shared(places, lambda place: scanner.facts_of(*place))
+        answers = self._shared(_by_module(places, _TOGETHER), lambda place: scanner.facts_of(*place))
         for (module, source), (found, said) in zip(places, answers, strict=True):
             facts[module.path, source.path] = found
             remarks += said
@@ -193,7 +201,7 @@ class TreeScanner:
                 return True
 
         unclear: list[Place] = []
-        for place, entry in zip(asked, self._shared(asked, licence), strict=True):
+        for place, entry in zip(asked, self._shared(_by_module(asked), licence), strict=True):
             module, source = place
             if isinstance(entry, InfoEntry):
                 entries = (entry,)
@@ -208,17 +216,31 @@ class TreeScanner:
         scanner.use_exports(exports)
         return scanner
 
-    def _shared(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
-        """`work` done for every item, in portions that processes share."""
-        portions = [items[at : at + _PORTION] for at in range(0, len(items), _PORTION)]
+    def _shared(self, portions: Sequence[Sequence[Item]], work: Callable[[Item], Result]) -> list[Result]:
+        """`work` done for every item, in portions that processes share, the largest first."""
+        total = sum(map(len, portions))
         done = 0
 
-        def one(some: Sequence[Item]) -> list[Result]:
+        def one(number: int) -> list[Result]:
             nonlocal done
-            results = [work(item) for item in some]
-            done += len(some) * self._workers
+            results = [work(item) for item in portions[number]]
+            done += len(results) * self._workers
             if self._progress is not None:
-                self._progress(min(done, len(items)), len(items))
+                self._progress(min(done, total), total)
             return results
 
-        return [result for some in share_out(portions, one, self._workers) for result in some]
+        order = sorted(range(len(portions)), key=lambda number: -len(portions[number]))
+        answers = dict(zip(order, share_out(order, one, self._workers), strict=True))
+        return [result for number in range(len(portions)) for result in answers[number]]
+
+
+def _by_module(
+    items: Sequence[Item], most: int = sys.maxsize, key: Callable[[Item], str] | None = None
+) -> list[Sequence[Item]]:
+    """`items` in portions of one module each, and of so many at `most`. `key` gives the module of an item, a Place
+    if not given."""
+    portions: list[Sequence[Item]] = []
+    for _, group in groupby(items, key or (lambda place: place[0].path)):  # type: ignore[index]
+        some = list(group)
+        portions += [some[at : at + most] for at in range(0, len(some), most)]
+    return portions

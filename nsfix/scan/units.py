@@ -97,6 +97,10 @@ class Units:
             store = self._stores[(assembler, built_in)] = Store(Settled(macros, self._loose), self.read)
         return store
 
+    def settled(self, built_in: bool) -> Settled:
+        """What is the same for every unit of that kind."""
+        return self._store(False, built_in).settled
+
     def forget(self) -> None:
         """Forget what was read of files that are no kernel headers."""
         for store in self._stores.values():

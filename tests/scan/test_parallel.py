@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
@@ -16,8 +17,18 @@ def test_results_come_in_order(count: int, workers: int) -> None:
     assert share_out(range(count), lambda n: n * n, workers) == [n * n for n in range(count)]
 
 
+def slowly(number: int) -> int:
+    """Work that leaves the other process time to take some, too."""
+    time.sleep(0.05)
+    return os.getpid()
+
+
 def test_two_processes_do_it() -> None:
-    assert len(set(share_out(range(8), lambda n: os.getpid(), 2))) == 2
+    assert len(set(share_out(range(8), slowly, 2))) == 2
+
+
+def test_more_items_than_the_queue_holds_come_in_order() -> None:
+    assert share_out(range(5000), lambda n: n + 1, 3) == list(range(1, 5001))
 
 
 @pytest.mark.parametrize("faulty", [0, 1])
@@ -25,7 +36,7 @@ def test_an_error_of_any_process_is_raised_with_its_place(faulty: int) -> None:
     def work(number: int) -> int:
         if number == faulty:
             raise InputError("is odd", "t.c", 3)
-        return number
+        return slowly(number)
 
     with pytest.raises(InputError) as caught:
         share_out(range(6), work, 2)
@@ -38,7 +49,7 @@ def test_a_child_that_dies_is_an_error() -> None:
     def work(number: int) -> int:
         if os.getpid() != parent:
             os._exit(3)
-        return number
+        return slowly(number)
 
     with pytest.raises(InputError, match="killed"):
         share_out(range(4), work, 2)
@@ -50,7 +61,7 @@ def test_a_fault_in_a_child_is_shown() -> None:
     def work(number: int) -> int:
         if os.getpid() != parent:
             raise ZeroDivisionError("by nothing")
-        return number
+        return slowly(number)
 
     with pytest.raises(InputError, match="by nothing"):
         share_out(range(4), work, 2)

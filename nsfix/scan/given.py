@@ -1,0 +1,223 @@
+"""What macros are given in the files of a module, told from raw bytes: names that macros paste are made of that.
+
+A macro gets what stands in the parentheses of its calls. A call in another macro's body gets what that one is given
+in turn; a macro that is handed on by its bare name gets what the one says that it is handed to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nsfix.csource.chunks import chunk_at
+from nsfix.csource.directives import scan_directives
+from nsfix.csource.lexer import blank_comments
+from nsfix.csource.macros import Macro
+from nsfix.csource.names import NameFinder
+from nsfix.csource.pasting import is_made_of, makes, shapes
+
+_DEFINITION = re.compile(rb"#[ \t]*define[ \t]+(\w+)([^\n\\]*(?:\\\r?\n?[^\n\\]*)*)")
+_DEFINED = re.compile(rb"\s*#\s*(\w+)[ \t]+(\w+)")
+_OPENING = re.compile(rb"[ \t\r\n\\]*\(")
+_PARENTHESIS = re.compile(rb"[()]")
+_CALLER = re.compile(rb"(\w+)\s*\Z")
+_HEAD = re.compile(rb"\(([^()]*)\)")
+_CALL = re.compile(rb"(\w+)\s*\(")
+_AROUND = 4000  # bytes before a bare name in which the call that it stands in is looked for
+_OTHER = bytes(c if c < 128 and (chr(c).isalnum() or c == 0x5F) else 0x20 for c in range(256))
+Bodies = Mapping[bytes, Collection[bytes]]
+
+
+def definitions(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The macros that `text` defines, be it in a comment: (name, all that follows it)."""
+    for name, body in _DEFINITION.findall(text):
+        if body:
+            yield name, body
+
+
+def words_of(text: bytes) -> frozenset[bytes]:
+    """All words of `text`, be it that they stand in comments."""
+    return frozenset(text.translate(_OTHER).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The `words` that macros are given. What they are given may be pasted itself, in one of `shapes`, at most `depth`
+    times one inside the other; None where that is not known."""
+
+    words: frozenset[bytes]
+    shapes: frozenset[tuple[bytes, ...]]
+    depth: int | None
+
+    def make(self, shape: Sequence[bytes], name: bytes) -> bool:
+        """Whether a macro that pastes names of that shape may come to `name`."""
+        if self.depth is None:
+            return is_made_of(name, _Pasted(self.words.union(shape), self.shapes, 0))
+        return makes(shape, name, _Pasted(self.words, self.shapes, self.depth))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pasted(Container[bytes]):
+    words: frozenset[bytes]
+    shapes: frozenset[tuple[bytes, ...]]
+    depth: int
+
+    def __contains__(self, word: object) -> bool:
+        if word in self.words:
+            return True
+        if self.depth == 0 or not isinstance(word, bytes):
+            return False
+        inside = _Pasted(self.words, self.shapes, self.depth - 1)
+        return any(makes(shape, word, inside) for shape in self.shapes)
+
+
+def given_to(macros: Iterable[bytes], texts: Iterable[bytes], bodies: Bodies) -> Given:
+    """The words that `macros` are given in `texts`, with all that macros among these words bring; `bodies` are
+    those of the kernel's macros."""
+    return _Giving(list(texts), bodies).to(set(macros))
+
+
+class _Giving:
+    def __init__(self, texts: list[bytes], bodies: Bodies) -> None:
+        self._texts = texts
+        self._kernel = bodies
+        self._own: dict[bytes, list[bytes]] = {}
+        for text in texts:
+            for name, body in definitions(text):
+                self._own.setdefault(name, []).append(body)
+        self._words: set[bytes] = set()
+        self._also: set[bytes] = set()
+        self._shapes: set[tuple[bytes, ...]] = set()
+        self._calling: dict[bytes, bool] = {}
+        self._callers: dict[bytes, dict[bytes, int]] = {}  # who calls a macro, and whether with pasted names
+        self._spellings: dict[bytes, frozenset[bytes]] = {}
+
+    def to(self, macros: set[bytes]) -> Given:
+        done: set[bytes] = set()
+        new = macros
+        while new:
+            done |= new
+            finder = NameFinder(new)
+            for text in self._texts:
+                hits = finder.find(text)
+                if hits:
+                    self._look(text, hits)
+            new, self._also = self._also - done, set()
+        depth = None if self._paste(done) else max((self._depth(name, set()) for name in macros), default=0)
+        self._unfold()
+        return Given(frozenset(self._words), frozenset(self._shapes), depth)
+
+    def _depth(self, name: bytes, seen: set[bytes]) -> int:
+        """How often what `name` is given may have been pasted, on the way from where it is spelled."""
+        if name in seen:
+            return 0
+        callers = self._callers.get(name, {})
+        return max((more + self._depth(caller, seen | {name}) for caller, more in callers.items()), default=0)
+
+    def _paste(self, macros: set[bytes]) -> bool:
+        """Whether one of the words leads to `macros`, or pastes by itself."""
+        leading = set(macros)
+        new = True
+        while new:
+            found = {
+                name
+                for name, bodies in self._own.items()
+                if name not in leading and any(not leading.isdisjoint(self._spelled(body)) for body in bodies)
+            }
+            leading |= found
+            new = bool(found)
+        return not self._words.isdisjoint(leading) or any(
+            b"##" in body for word in self._words for body in self._bodies(word)
+        )
+
+    def _spelled(self, body: bytes) -> frozenset[bytes]:
+        known = self._spellings.get(body)
+        if known is None:
+            known = self._spellings[body] = words_of(body)
+        return known
+
+    def _bodies(self, name: bytes) -> list[bytes]:
+        return [*self._own.get(name, ()), *self._kernel.get(name, ())]
+
+    def _look(self, text: bytes, hits: Iterable[tuple[bytes, int]]) -> None:
+        code = blank_comments(text)
+        spans = [(d.start, d.end) for d in scan_directives(code)]
+        for name, offset in hits:
+            if code[offset : offset + 1] != name[:1]:
+                continue
+            line = chunk_at(spans, offset)
+            directive = _DEFINED.match(code, line[0]) if line is not None else None
+            if directive is not None and directive.start(2) == offset:
+                continue
+            caller = None
+            if line is not None and directive is not None and directive[1] == b"define":
+                caller = directive[2]
+                self._also.add(caller)
+            call = _OPENING.match(code, offset + len(name))
+            if call is not None:
+                given = code[call.end() : _closing(code, call.end())]
+                self._words |= words_of(given)
+                if caller is not None:
+                    pasted = b"##" in given
+                    callers = self._callers.setdefault(name, {})
+                    callers[caller] = max(callers.get(caller, 0), int(pasted))
+                    if pasted and line is not None:
+                        definition = next(scan_directives(code[line[0] : line[1]]))
+                        self._shapes |= shapes(Macro(definition.name, definition.argument))
+            else:
+                self._hand_on(code, offset)
+
+    def _hand_on(self, code: bytes, offset: int) -> None:
+        """A bare name: it counts where it is given to a macro."""
+        depth = 0
+        before = code[max(offset - _AROUND, 0) : offset]
+        for match in reversed(list(_PARENTHESIS.finditer(before))):
+            depth += 1 if match.group() == b")" else -1
+            if depth < 0:
+                depth = 0
+                caller = _CALLER.search(before, 0, match.start())
+                if caller is not None and self._calls_given(caller[1]):
+                    self._also.add(caller[1])
+                    self._words.update(*map(words_of, self._bodies(caller[1])))
+
+    def _calls_given(self, name: bytes) -> bool:
+        """Whether the macro `name` calls something that it is given, be it through others that it is handed to."""
+        known = self._calling.get(name)
+        if known is None:
+            self._calling[name] = False  # ends a circle of macros
+            known = self._calling[name] = any(map(self._calls_parameter, self._bodies(name)))
+        return known
+
+    def _calls_parameter(self, definition: bytes) -> bool:
+        head = _HEAD.match(definition)
+        if head is None:
+            return False
+        body = definition[head.end() :]
+        parameters = words_of(head[1]) | {b"__VA_ARGS__"}
+        for call in _CALL.finditer(body):
+            if call[1] in parameters:
+                return True
+            given = words_of(body[call.end() : _closing(body, call.end())])
+            if not given.isdisjoint(parameters) and self._calls_given(call[1]):
+                return True
+        return False
+
+    def _unfold(self) -> None:
+        """Add what the macros among the words bring, to any depth."""
+        pending = list(self._words)
+        while pending:
+            for body in self._bodies(pending.pop()):
+                new = words_of(body) - self._words
+                self._words |= new
+                pending += new
+
+
+def _closing(code: bytes, start: int) -> int:
+    """Where the parenthesis ends that is open at `start`."""
+    depth = 1
+    for match in _PARENTHESIS.finditer(code, start):
+        depth += 1 if match.group() == b"(" else -1
+        if depth == 0:
+            return match.start()
+    return len(code)
