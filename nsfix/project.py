@@ -160,7 +160,8 @@ def compiled_sources(module: ModuleFacts) -> ModuleSources:
             if entry.value is not None:
                 compiled.setdefault(entry.file, {}).setdefault(entry.start, {})[entry.tag] = entry.value
     hidden = {source.path: source.hidden for source in module.sources if source.hidden}
-    return ModuleSources(module.built, compiled, licensed, hidden)
+    rust = next((source.rust for source in module.sources if source.rust is not None), None)
+    return ModuleSources(module.built, compiled, licensed, hidden, rust)
 
 
 def shown_path(path: str, base: str) -> str:
