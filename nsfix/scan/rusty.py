@@ -188,6 +188,17 @@ def _suspicions(
             yield Remark(message, use.file, use.line)
 
 
+def crate_roots(
+    paths: Iterable[str], modules: Iterable[BuiltModule], kernel: KernelBuild, read: ReadFile
+) -> list[str]:
+    """The Rust sources in Kbuild's lists whose crates have one of `paths`: a file of a crate is in no list."""
+    asked = [path for path in paths if path.endswith(".rs")]
+    roots = [s for m in modules for s in m.sources if s.kind is SourceKind.RUST] if asked else []
+    reader = RustReader(kernel, read)
+    near = [r for r in roots if any(path.startswith(os.path.dirname(r.path) + "/") for path in asked)]
+    return [root.path for root in near if not set(asked).isdisjoint(reader.side(root).files)]
+
+
 def read_beside_rust(
     modules: Iterable[BuiltModule],
     wanted: dict[str, set[str]],
