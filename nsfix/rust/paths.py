@@ -112,6 +112,8 @@ class Resolver:
                 return self._kernel.root, names[1:]
         elif names[:1] == (KERNEL,) and not self._hides_kernel(scope) and self._kernel is not None:
             return self._kernel.root, names[1:]
+        elif names[:1] == (BINDINGS,) and scope.crate is self._kernel:
+            return None, names[1:]  # a crate of its own to the kernel's
         if names[:2] == (KERNEL, BINDINGS) and not self._hides_kernel(scope):
             return None, names[2:]
         return scope, names

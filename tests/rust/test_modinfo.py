@@ -94,7 +94,8 @@ def test_conditions(start: str, compiled: bool, condition: str | None) -> None:
 
 def test_the_fields_have_their_last_lines() -> None:
     (block,) = blocks(
-        'kernel::module! {\n    type: Demo<A, B>,\n    name: "demo",\n    license: "GPL",\n    firmware: [\n        "a",\n    ],\n}\n'
+        'kernel::module! {\n    type: Demo<A, B>,\n    name: "demo",\n    license: "GPL",\n'
+        '    firmware: [\n        "a",\n    ],\n}\n'
     )
     assert block.fields == (("type", 2), ("name", 3), ("license", 4), ("firmware", 7))
     assert [(licence.value, licence.line) for licence in block.licences] == [("GPL", 4)]

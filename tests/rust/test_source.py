@@ -62,7 +62,7 @@ def test_without_a_kernel_no_option_is_known() -> None:
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("#[cfg(CONFIG_OFF)] #[inline] pub(crate) unsafe fn gone<A, B>(x: A, y: B) -> u8 where A: C { a; b } fn kept() {}", "kept"),
+        ("#[cfg(CONFIG_OFF)] #[inline] pub(crate) unsafe fn gone<A, B>(x: A) where A: C { a; b } fn kept() {}", "kept"),
         ("#[cfg(CONFIG_OFF)] use gone::{a, b}; use kept;", "kept"),
         ("#[cfg(CONFIG_OFF)] const GONE: T = T { a: 1 }; const KEPT: u8 = 1;", "KEPT"),
         ("#[cfg(CONFIG_OFF)] gone! { a, b } kept! {}", "kept"),
