@@ -35,6 +35,7 @@ class RustFile:
         self.tokens, self.broken = tokens_of(text)
         self._lines = Lines(text)
         self.close = self._pairs()
+        self._opened = {end: start for start, end in self.close.items() if end < len(self.tokens)}
         self.arms = list(self._find_arms(conditions))
         self._dead = bytearray(len(self.tokens))
         for arm in self.arms:
@@ -64,6 +65,17 @@ class RustFile:
     def after(self, at: int) -> int:
         """The position behind the token at `at`, or behind the group that it opens."""
         return self.close.get(at, at) + 1
+
+    def before(self, at: int) -> int:
+        """The position before the token at `at`, or before the group that it closes."""
+        return self._opened.get(at, at) - 1
+
+    def enclosing(self, at: int) -> int | None:
+        """The bracket that the token at `at` stands in; None at the top of the file."""
+        at -= 1
+        while at >= 0 and at not in self.close:
+            at = self.before(at)
+        return at if at >= 0 else None
 
     def angles(self, at: int) -> int:
         """The position behind `<…>` at `at`; `at` itself where there is none."""

@@ -16,9 +16,9 @@ from nsfix.rust.crate import Crate
 from nsfix.rust.paths import Path, Place, Resolver, Written, paths_in
 from nsfix.rust.scopes import Function, Scope
 from nsfix.rust.source import RustFile
+from nsfix.rust.values import is_value
 
 _DEEPEST = 30
-_BEFORE_TYPE = (b":", b"->", b"as", b"for", b"impl", b"dyn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class UseFinder:
         if place is None:
             return
         if place.scope is None:
-            if place.rest and place.rest[0] in self._symbols and not _is_type(file, written, place.rest):
+            if place.rest and place.rest[0] in self._symbols and is_value(file, written, place.rest):
                 self._note(place.rest[0], origin)
             return
         if place.rest and place.rest[0] in place.scope.foreign:
@@ -190,7 +190,7 @@ class UseFinder:
             place = self._resolver.place(scope, written.names) if len(written.names) > 1 else None
             if place is None or place.scope is not None or not place.rest:
                 continue
-            if place.rest[0] in self._symbols and not _is_type(scope.file, written, place.rest):
+            if place.rest[0] in self._symbols and is_value(scope.file, written, place.rest):
                 yield place.rest[0]
 
 
@@ -206,36 +206,3 @@ def _named(place: Place) -> Iterator[Function]:
 def _shown(scope: Scope, function: Function) -> str:
     parts = (scope.crate.name, *scope.path, *((function.owner,) if function.owner else ()), function.name)
     return b"::".join(parts).decode("utf-8", "replace")
-
-
-def _is_type(file: RustFile, written: Written, rest: Path) -> bool:
-    """Whether the path stands where only a type can: C may have a struct and a function of one name."""
-    before, behind = written.start - 1, written.end
-    if len(rest) > 1 or file.is_(behind, b"{"):
-        return True
-    if file.is_(behind, b"("):
-        return False
-    if any(file.is_(before, sign) for sign in _BEFORE_TYPE):
-        return not (file.is_(before, b":") and _in_literal(file, before))
-    if file.is_(before, b"const") or file.is_(before, b"mut"):
-        return file.is_(before - 1, b"*")
-    return file.is_(before, b"<") and (file.is_(behind, b">") or file.is_(behind, b","))
-
-
-def _in_literal(file: RustFile, colon: int) -> bool:
-    """Whether `name:` opens a field of a struct literal rather than a declaration: then a value follows."""
-    at, depth = colon - 1, 0
-    while at >= 0:
-        if any(file.is_(at, sign) for sign in (b"}", b")", b"]")):
-            depth += 1
-        elif any(file.is_(at, sign) for sign in (b"{", b"(", b"[")):
-            if depth == 0:
-                break
-            depth -= 1
-        elif depth == 0 and (file.is_(at, b";") or file.is_(at, b"let")):
-            return False
-        at -= 1
-    if at < 1 or not file.is_(at, b"{") or file.name(at - 1) is None:
-        return False
-    declares = (b"struct", b"union", b"enum")
-    return not any(file.is_(t, word) for t in range(max(0, at - 4), at) for word in declares)
