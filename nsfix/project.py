@@ -17,6 +17,7 @@ from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.mend import Mender, Mending, ModuleSources
 from nsfix.model import BuiltModule, Export, Finding, Module, Remark, SourceKind, Spelling
 from nsfix.resolve import resolve
+from nsfix.rust.modinfo import joined
 from nsfix.scan import (
     ModuleFacts,
     ReadFile,
@@ -173,7 +174,7 @@ def compiled_sources(module: ModuleFacts) -> ModuleSources:
             if entry.value is not None:
                 compiled.setdefault(entry.file, {}).setdefault(entry.start, {})[entry.tag] = entry.value
     hidden = {source.path: source.hidden for source in module.sources if source.hidden}
-    rust = next((source.rust for source in module.sources if source.rust is not None), None)
+    rust = joined(source.rust for source in module.sources if source.rust is not None)
     return ModuleSources(module.built, compiled, licensed, hidden, rust)
 
 

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nsfix.build import build_modules
@@ -39,7 +39,7 @@ from nsfix.model import (
 )
 from nsfix.project import Answer, Request, compiled_sources, load_kernel, roots_of
 from nsfix.resolve import missing_message, misspelled
-from nsfix.rust.modinfo import RustSide
+from nsfix.rust.modinfo import RustSide, joined
 from nsfix.scan import RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
 
 _ENTERING = re.compile(rb"Entering directory [`']([^'\n]+)'")
@@ -210,6 +210,7 @@ class _Sources:
     def __init__(self, kernel: KernelBuild | None, spelling: Spelling, linked: Linked) -> None:
         self._kernel = kernel
         self._rust = RustReader(kernel, read_file)
+        self._sides: dict[str, RustSide | None] = {}
         self._spelling = spelling
         self._linked = linked
         self._imports: dict[str, tuple[Import, ...]] = {}
@@ -283,8 +284,10 @@ class _Sources:
         return tuple(spelled)
 
     def _rust_of(self, built: BuiltModule) -> RustSide | None:
-        rust = [source for source in built.sources if source.kind is SourceKind.RUST]
-        return self._rust.side(rust[0]) if rust else None
+        if built.path not in self._sides:
+            rust = [source for source in built.sources if source.kind is SourceKind.RUST]
+            self._sides[built.path] = joined(self._rust.side(source) for source in rust)
+        return self._sides[built.path]
 
     def imports_of(self, built: BuiltModule) -> tuple[Import, ...]:
         """The imports of a module, effective or not."""
@@ -299,14 +302,20 @@ class _Sources:
         imports = [
             (layout, s) for layout, s in statements if s.macro == "MODULE_IMPORT_NS" and not s.in_function
         ]
-        rust = self._rust_of(built)
         licensed = any(s.macro == "MODULE_LICENSE" for _, s in statements)
-        if self._kernel is not None and (guarded or imports or not licensed or rust is not None):
+        if self._kernel is not None and (guarded or imports or not licensed):
             return self._read_exactly(built)
         return tuple(
             _raw_import(layout.path, s.line, s.argument, bool(s.arms), self._spelling)
             for layout, s in imports
-        ) + (imports_of(rust) if rust is not None else ())
+        ) + self._rust_imports(built)
+
+    def _rust_imports(self, built: BuiltModule) -> tuple[Import, ...]:
+        rust = self._rust_of(built)
+        found = imports_of(rust) if rust is not None else ()
+        if self._kernel is not None:
+            return found
+        return tuple(replace(entry, effective=entry.effective and not entry.condition) for entry in found)
 
     def _read_exactly(self, built: BuiltModule) -> tuple[Import, ...]:
         """Where an import or a guard stands already, only the preprocessor's rules tell what it does."""

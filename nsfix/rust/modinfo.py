@@ -7,7 +7,7 @@ their `macro_rules!` tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nsfix.rust.crate import Crate
@@ -80,6 +80,15 @@ class RustSide:
     def compiled(self) -> tuple[ModuleBlock, ...]:
         """The blocks that count."""
         return tuple(block for block in self.blocks if block.compiled)
+
+
+def joined(sides: Iterable[RustSide]) -> RustSide | None:
+    """What several Rust objects of one module come to; None where there is none."""
+    every = list(sides)
+    if not every:
+        return None
+    files = tuple(path for side in every for path in side.files)
+    return RustSide(files, tuple(block for side in every for block in side.blocks), every[0].fields)
 
 
 def blocks_of(crate: Crate, kernel: Crate | None) -> list[ModuleBlock]:

@@ -25,9 +25,11 @@ pub use bindings;
 pub mod driver;
 #[cfg(CONFIG_PWM)]
 pub mod pwm;
+pub mod param;
 pub mod prelude;
 pub mod time;
 """,
+    "rust/kernel/param.rs": "use bindings;\npub fn set<T>() { unsafe { bindings::pwm_put(T::NULL) } }\n",
     "rust/kernel/prelude.rs": "pub use crate::time::Delta;\n",
     "rust/kernel/time.rs": "pub struct Delta(u64);\nimpl Delta { pub fn new() -> Self { Delta(0) } }\n",
     "rust/kernel/driver.rs": """

@@ -137,6 +137,9 @@ def test_what_is_only_suspected_is_a_remark(tmp_path: Path, new: Path) -> None:
     result = run("check", directory, new)
     assert (result.code, result.out) == (0, b"")
     assert "demo may need namespace PWM: kernel::pwm::Chip::apply, which calls pwm_apply_might" in result.err
+    text = text.replace("module!", "kernel::module_pwm_demo_driver!")
+    result = run("check", write_module(tmp_path / "m", {"demo.rs": text}), new)
+    assert (result.code, result.err) == (0, "nsfix: nothing to say: no import is missing\n")
 
 
 def test_a_kernel_whose_macro_knows_no_imports(tmp_path: Path, old: Path) -> None:
@@ -163,8 +166,9 @@ def test_headers_without_rust_are_said_to_lack_it(tmp_path: Path) -> None:
     assert "as far as is known: module_far_driver! is defined in no source at hand" in finding["message"]
 
 
-def test_beside_c_with_the_licence_the_import_goes_there(tmp_path: Path, new: Path) -> None:
-    files = {"main.rs": HEAD + USING.replace("fn go", "pub fn go"), "part.c": C_PART}
+@pytest.mark.parametrize("block", ["", BLOCK])
+def test_beside_c_with_the_licence_the_import_goes_there(tmp_path: Path, new: Path, block: str) -> None:
+    files = {"main.rs": HEAD + block + USING, "part.c": C_PART}
     directory = write_module(tmp_path / "m", files, COMPOSITE)
     rust = (directory / "main.rs").read_bytes()
     first = run("apply", directory, new)
@@ -183,6 +187,20 @@ def test_beside_c_without_licence_nothing_is_written(tmp_path: Path, new: Path) 
     assert result.code == 1
     assert "Rust is not edited: add the line" in result.err
     assert texts(directory) == before
+
+
+def test_the_block_may_stand_in_the_second_rust_object(tmp_path: Path, new: Path) -> None:
+    files = {"part.rs": HEAD + USING, "main.rs": HEAD + BLOCK}
+    directory = write_module(tmp_path / "m", files, "obj-m := demo.o\ndemo-y := part.o main.o\n")
+    said = run("check", directory, new).out.decode()
+    assert "part.rs:6: missing-import" in said
+    assert f"{directory}/main.rs:7: Rust is not edited: add the line" in said
+
+
+def test_without_any_licence_that_is_what_is_said(tmp_path: Path, new: Path) -> None:
+    plain = C_PART.replace('MODULE_LICENSE("GPL");\n', "")
+    directory = write_module(tmp_path / "m", {"main.rs": HEAD + USING, "part.c": plain}, COMPOSITE)
+    assert "no MODULE_LICENSE in any source of module demo" in run("check", directory, new).out.decode()
 
 
 def test_an_import_of_rust_counts_for_c_and_one_of_c_for_rust(tmp_path: Path, new: Path) -> None:
@@ -251,6 +269,17 @@ def test_a_log_is_answered_in_the_same_words(tmp_path: Path, new: Path, command:
         assert result.code == 1, result.said
         assert 'add the line `imports_ns: ["DMA_BUF"],` after line 7' in result.said
     assert texts(directory) == before
+
+
+def test_a_log_alone_does_not_tell_of_a_guard(tmp_path: Path, new: Path) -> None:
+    text = HEAD + "#[cfg(CONFIG_PM)]\n" + with_import(BLOCK, "DMA_BUF") + USING
+    directory = write_module(tmp_path / "m", {"demo.rs": text})
+    (tmp_path / "log").write_text(
+        "ERROR: modpost: demo.ko: module uses symbol 'dma_buf_put' from namespace 'DMA_BUF', but does not import it.\n"
+    )
+    for words, code in (((), 1), ((f"KDIR={new}",), 0)):
+        result = nsfix("apply", "--log", str(tmp_path / "log"), f"M={directory}", *words, cwd=directory)
+        assert result.code == code, result.said
 
 
 def test_an_old_log_is_seen_to_be_old(tmp_path: Path, new: Path) -> None:

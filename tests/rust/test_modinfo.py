@@ -133,10 +133,17 @@ def test_a_wrapper_of_the_module_itself() -> None:
     assert (block.given.imports, block.given.licences) == (("CXL",), ("GPL v2",))
 
 
+def test_a_wrapper_of_a_wrapper_gives_what_both_give() -> None:
+    own = "macro_rules! mine { ($($f:tt)*) => { kernel::module_pwm_demo_driver! { $($f)* } } }\n"
+    (block,) = blocks(own + f"mine! {{ {FIELDS} }}")
+    assert block.given is not None
+    assert block.given.imports == ("PWM",)
+
+
 def test_of_several_arms_only_what_all_give_counts() -> None:
     own = (
-        'macro_rules! mine { (a $($f:tt)*) => { module! { $($f)* imports_ns: ["CXL"], } };\n'
-        '(b $($f:tt)*) => { module! { $($f)* imports_ns: ["CXL", "PWM"], } } }\n'
+        'macro_rules! mine { (a $($f:tt)*) => { module! { $($f)* imports_ns: ["CXL", "PWM"], } };\n'
+        '(b $($f:tt)*) => { module! { $($f)* imports_ns: ["CXL"], } } }\n'
     )
     (block,) = blocks(own + f"mine! {{ a {FIELDS} }}")
     assert block.given is not None

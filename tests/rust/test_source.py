@@ -72,6 +72,7 @@ def test_without_a_kernel_no_option_is_known() -> None:
         ("#[cfg(CONFIG_OFF)] mod gone; mod kept;", "kept"),
         ("fn f() { #[cfg(CONFIG_OFF)] let gone = if a { 1 } else { 2 }; kept() }", "kept"),
         ("fn f() { #[cfg(CONFIG_OFF)] { gone(); } kept() }", "kept"),
+        ("fn f() { #[cfg(CONFIG_OFF)] if a { 1 } else { gone() } kept() }", "kept"),
         ("fn f() { match x { #[cfg(CONFIG_OFF)] A => gone(), B => kept() } }", "kept"),
         ("fn f() { match x { #[cfg(CONFIG_OFF)] A => { gone() }, B => kept() } }", "kept"),
         ("fn f() { S { #[cfg(CONFIG_OFF)] a: gone, b: kept } }", "kept"),

@@ -93,6 +93,7 @@ def test_what_its_own_text_calls(text: str, with_kernel: bool) -> None:
         "use other::bindings;\npub fn f() { bindings::dma_buf_put(p) }",
         "mod kernel { pub mod bindings { pub fn dma_buf_put() {} } }\npub fn f() { kernel::bindings::dma_buf_put() }",
         'extern "C" { fn dma_buf_put(p: *mut u8); }',
+        "use kernel::bindings::*;\npub fn f(x: X) { x.dma_buf_put() }",
         "use kernel::bindings::*;\npub fn f(dma_buf_put: u8) { g(dma_buf_put) }",
     ],
 )  # fmt: skip
@@ -127,6 +128,7 @@ def test_a_use_has_its_place() -> None:
         ("pub fn f() { kernel::pwm::deeper(|| ()); }", {"pwm_put"}),
         ("pub fn f() { kernel::pwm_touch!(1); }", {"pwm_get"}),
         ("use kernel::pwm;\npub fn f(d: &pwm::Device) { pwm::Device::get(d); }", set()),
+        ("pub fn f() { kernel::param::set::<u8>(); }", {"pwm_put"}),
         ("pub fn f() { kernel::pwm::plain(); }", set()),
         ("use kernel::pwm;\npub fn f(c: &pwm::Chip<u8>) {}", set()),
         ("use kernel::prelude::*;\npub fn f() { Delta::new(); }", set()),
@@ -150,6 +152,7 @@ def test_the_way_through_the_crate_is_told() -> None:
             {"pwm_apply_might_sleep", "pwm_put"},
         ),
         ("use kernel::pwm;\npub fn f(d: &pwm::Device) {}", set()),
+        ("use kernel::pwm;\npub fn f(d: &pwm::Device) { d.get(); }", set()),
         ("pub fn f(x: &X) { x.apply(); }", set()),
     ],
 )
