@@ -11,7 +11,7 @@ from nsfix.kernel.sourcetree import find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
-from nsfix.scan import ReadFile, TreeScanner, read_file
+from nsfix.scan import ReadFile, TreeScanner, crate_roots, read_file
 
 _SAID = 6  # remarks that are told one by one
 
@@ -62,6 +62,7 @@ def _chosen(
         if full == tree:
             return list(modules)
         wanted.append(full)
+    wanted += crate_roots(wanted, modules, kernel, read_file)
     below = tuple(f"{path}/" for path in wanted)
     chosen = [
         module

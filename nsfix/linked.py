@@ -14,6 +14,8 @@ from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark, SourceFile, SourceKind, Spelling
 from nsfix.project import Request, roots_of
 
+_KINDS = {".c": SourceKind.C, ".rs": SourceKind.RUST}
+
 
 class Named(Protocol):
     """A line of evidence: the module as it names it, and where the line stands."""
@@ -137,7 +139,7 @@ def _module_of_mod(path: str, root: str, roots: Sequence[str]) -> BuiltModule:
             raise InputError(
                 f"{source}, from which {object_path} was built, lies outside the named directory", path
             )
-        kind = SourceKind.C if source.endswith(".c") else SourceKind.ASSEMBLER
+        kind = _KINDS.get(os.path.splitext(source)[1], SourceKind.ASSEMBLER)
         sources.append(SourceFile(source, kind))
     name = os.path.basename(linked.module)
     return BuiltModule(name, linked.module, tuple(sources), path, 1)

@@ -22,7 +22,8 @@ from nsfix.model import (
     SourceKind,
     Spelling,
 )
-from nsfix.plan import Fix, Refusal, SourceView, namespace_fault, plan_imports
+from nsfix.plan import Fix, Refusal, SourceView, namespace_fault, plan_imports, refuse_rust
+from nsfix.rust.modinfo import RustSide
 
 _GENERATED = re.compile(rb"(?i)\b(?:(?:auto(?:matically)?[- ]?)?generated (?:by|from|file)|do not edit)\b")
 _HEAD = 600  # bytes of a file in which it would say that it is generated
@@ -34,13 +35,14 @@ class ModuleSources:
 
     `compiled` maps the path of a source to what its statements compile to, by their offset; None where no
     kernel was at hand to tell. `licensed` tells whether the module has any licence at all. `hidden` are, by source,
-    the namespaces whose names are macros there.
+    the namespaces whose names are macros there. `rust` are the module's Rust sources, if it has any.
     """
 
     built: BuiltModule
     compiled: Mapping[str, Mapping[int, Mapping[str, str]]] | None
     licensed: bool = True
     hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rust: RustSide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,12 @@ class Mending:
     def refused(self) -> bool:
         """Whether something stays that nsfix could not mend."""
         return any(r.refusal is not None for r in self.remedies)
+
+
+def _has_place(view: SourceView) -> bool:
+    """Whether a C source beside Rust is where imports go: it has the licence, or an import."""
+    imports = [s for s in view.layout.statements if view.is_import(s) and view.active(s)]
+    return bool(view.licences() or imports)
 
 
 def _standing(finding: Finding) -> str | None:
@@ -139,6 +147,9 @@ class Mender:
             if source.kind is SourceKind.C
         ]
         name = sources.built.name
+        rust = sources.rust
+        if rust is not None and (rust.compiled or not views) and not any(map(_has_place, views)):
+            return refuse_rust(name, namespaces, rust)
         if not views:
             return Refusal(f"{name} has no C source that could take the import")
         return plan_imports(name, namespaces, views, self._spelling, licensed=sources.licensed)

@@ -61,7 +61,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One `MODULE_IMPORT_NS`. It counts for its module exactly when `effective`."""
+    """One `MODULE_IMPORT_NS`, or one entry of `imports_ns` in Rust; it counts exactly when `effective`."""
 
     namespace: str
     file: str
@@ -148,8 +148,9 @@ class Remark:
 class ModuleReading:
     """What the sources of one module say, before anything is concluded from it.
 
-    `uses` are the real uses of namespaced symbols that the module leaves undefined; `imports` every
-    MODULE_IMPORT_NS in sight, effective or not; `licenses` those that the kernel at hand compiles.
+    `uses` are the real uses of namespaced symbols that the module leaves undefined; `imports` every import in
+    sight, effective or not; `licenses` those that the kernel at hand compiles. `unsure` is why there may be further
+    imports, empty where all are known.
     """
 
     name: str
@@ -158,6 +159,7 @@ class ModuleReading:
     uses: tuple[Use, ...] = ()
     imports: tuple[Import, ...] = ()
     licenses: tuple[Licence, ...] = ()
+    unsure: str = ""
 
 
 class Level(Enum):

@@ -17,7 +17,17 @@ from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.mend import Mender, Mending, ModuleSources
 from nsfix.model import BuiltModule, Export, Finding, Module, Remark, SourceKind, Spelling
 from nsfix.resolve import resolve
-from nsfix.scan import ModuleFacts, ReadFile, ScanFacts, Scanner, layouts_of, read_file, readings_of
+from nsfix.rust.modinfo import joined
+from nsfix.scan import (
+    ModuleFacts,
+    ReadFile,
+    ScanFacts,
+    Scanner,
+    crate_roots,
+    layouts_of,
+    read_file,
+    readings_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,9 @@ def load_modules(request: Request, kernel: KernelBuild) -> KbuildFacts:
     facts = read_external(os.path.abspath(request.directory), kernel, request.variables)
     if not request.paths:
         return facts
-    kept = tuple(module for module in facts.modules if _touches(module, request))
+    paths = [_existing(path) for path in request.paths]
+    paths += crate_roots(paths, facts.modules, kernel, read_file)
+    kept = tuple(module for module in facts.modules if _touches(module, paths))
     if not kept:
         raise InputError(
             f"no module here is built from {', '.join(request.paths)}", os.path.abspath(request.directory)
@@ -77,14 +89,16 @@ def load_modules(request: Request, kernel: KernelBuild) -> KbuildFacts:
     return KbuildFacts(kept, facts.remarks, facts.files, facts.extra_symbols)
 
 
-def _touches(module: BuiltModule, request: Request) -> bool:
-    for path in request.paths:
-        wanted = os.path.abspath(path)
-        if not os.path.exists(wanted):
-            raise InputError("no such file or directory", path)
-        if any(s.path == wanted or s.path.startswith(wanted.rstrip("/") + "/") for s in module.sources):
-            return True
-    return False
+def _existing(path: str) -> str:
+    wanted = os.path.abspath(path)
+    if not os.path.exists(wanted):
+        raise InputError("no such file or directory", path)
+    return wanted
+
+
+def _touches(module: BuiltModule, paths: Sequence[str]) -> bool:
+    below = tuple(path.rstrip("/") + "/" for path in paths)
+    return any(s.path in paths or s.path.startswith(below) for s in module.sources)
 
 
 def load_exports(request: Request, kernel: KernelBuild, kbuild: KbuildFacts) -> Mapping[bytes, Export]:
@@ -160,7 +174,8 @@ def compiled_sources(module: ModuleFacts) -> ModuleSources:
             if entry.value is not None:
                 compiled.setdefault(entry.file, {}).setdefault(entry.start, {})[entry.tag] = entry.value
     hidden = {source.path: source.hidden for source in module.sources if source.hidden}
-    return ModuleSources(module.built, compiled, licensed, hidden)
+    rust = joined(source.rust for source in module.sources if source.rust is not None)
+    return ModuleSources(module.built, compiled, licensed, hidden, rust)
 
 
 def shown_path(path: str, base: str) -> str:

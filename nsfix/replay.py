@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nsfix.build import build_modules
@@ -39,7 +39,8 @@ from nsfix.model import (
 )
 from nsfix.project import Answer, Request, compiled_sources, load_kernel, roots_of
 from nsfix.resolve import missing_message, misspelled
-from nsfix.scan import Scanner, layouts_of, read_file, readings_of
+from nsfix.rust.modinfo import RustSide, joined
+from nsfix.scan import RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
 
 _ENTERING = re.compile(rb"Entering directory [`']([^'\n]+)'")
 _RELEASE = re.compile(rb"/(?:linux-headers-|linux-|lib/modules/|kernels/)v?(\d+)\.(\d+)")
@@ -208,6 +209,8 @@ class _Sources:
 
     def __init__(self, kernel: KernelBuild | None, spelling: Spelling, linked: Linked) -> None:
         self._kernel = kernel
+        self._rust = RustReader(kernel, read_file)
+        self._sides: dict[str, RustSide | None] = {}
         self._spelling = spelling
         self._linked = linked
         self._imports: dict[str, tuple[Import, ...]] = {}
@@ -218,7 +221,7 @@ class _Sources:
     def sources(self) -> Mapping[str, ModuleSources]:
         """What is known of the modules, for mending them."""
         return {
-            built.path: self._exact.get(built.path, ModuleSources(built, None))
+            built.path: self._exact.get(built.path, ModuleSources(built, None, rust=self._rust_of(built)))
             for built in self._linked.modules
         }
 
@@ -264,14 +267,27 @@ class _Sources:
     def licenses_of(self, built: BuiltModule) -> tuple[Licence, ...]:
         """The licences of a module as its sources spell them."""
         layouts = [self._layout(s.path) for s in built.sources if s.kind is SourceKind.C]
-        return tuple(
+        rust = self._rust_of(built)
+        spelled = [
+            Licence(literal.value, block.file, literal.line)
+            for block in (rust.compiled if rust is not None else ())
+            for literal in block.licences
+        ]
+        spelled += [
             Licence(
                 statement.argument.decode("utf-8", "surrogateescape").strip('"'), layout.path, statement.line
             )
             for layout in layouts
             for statement in layout.statements
             if statement.macro == "MODULE_LICENSE" and not statement.in_function
-        )
+        ]
+        return tuple(spelled)
+
+    def _rust_of(self, built: BuiltModule) -> RustSide | None:
+        if built.path not in self._sides:
+            rust = [source for source in built.sources if source.kind is SourceKind.RUST]
+            self._sides[built.path] = joined(self._rust.side(source) for source in rust)
+        return self._sides[built.path]
 
     def imports_of(self, built: BuiltModule) -> tuple[Import, ...]:
         """The imports of a module, effective or not."""
@@ -292,7 +308,14 @@ class _Sources:
         return tuple(
             _raw_import(layout.path, s.line, s.argument, bool(s.arms), self._spelling)
             for layout, s in imports
-        )
+        ) + self._rust_imports(built)
+
+    def _rust_imports(self, built: BuiltModule) -> tuple[Import, ...]:
+        rust = self._rust_of(built)
+        found = imports_of(rust) if rust is not None else ()
+        if self._kernel is not None:
+            return found
+        return tuple(replace(entry, effective=entry.effective and not entry.condition) for entry in found)
 
     def _read_exactly(self, built: BuiltModule) -> tuple[Import, ...]:
         """Where an import or a guard stands already, only the preprocessor's rules tell what it does."""

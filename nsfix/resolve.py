@@ -26,6 +26,7 @@ from nsfix.model import (
     reserved_for,
 )
 
+_RUST = ".rs"
 _NAMED = 3  # symbols that a message names before it counts the rest
 
 
@@ -62,6 +63,7 @@ def _needs(reading: ModuleReading, exports: Mapping[bytes, Export]) -> tuple[Nee
 def _missing(reading: ModuleReading, need: Need) -> Finding:
     first = need.uses[0]
     symbols = list(dict.fromkeys(use.symbol for use in need.uses))
+    level = Level.ERROR
     if need.namespace.startswith(MODULE_LIST_PREFIX):
         message = (
             f"{reading.name} uses {symbols_shown(symbols)}, reserved for the modules "
@@ -69,9 +71,21 @@ def _missing(reading: ModuleReading, need: Need) -> Finding:
         )
         rule = RESERVED_NAMESPACE
     else:
-        message = missing_message(reading.name, symbols, need.namespace)
+        message = missing_message(reading.name, symbols, need.namespace) + _through_rust(need)
         rule = MISSING_IMPORT
-    return Finding(rule, Level.ERROR, reading.path, need.namespace, message, first.file, first.line)
+    if rule == MISSING_IMPORT and reading.unsure:
+        message += f", as far as is known: {reading.unsure}"
+        level = Level.WARNING
+    return Finding(rule, level, reading.path, need.namespace, message, first.file, first.line)
+
+
+def _through_rust(need: Need) -> str:
+    """How a need is known that no source of the module spells out: from functions that Rust compiles anew."""
+    through = [use.via[0] for use in need.uses if use.via and use.via[0].file.endswith(_RUST)]
+    if len(through) < len(need.uses):
+        return ""
+    names = symbols_shown(dict.fromkeys(via.name for via in through))
+    return f"; it does so through {names}, which Rust compiles into what uses it"
 
 
 def missing_message(module: str, symbols: list[str], namespace: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "nsfix"
 FACTS = {"model", "errors"}
-READERS = FACTS | {"edits", "evidence", "kernel", "csource"}
+READERS = FACTS | {"edits", "evidence", "kernel", "csource", "rust"}
 DECISIONS = {"scan", "resolve", "plan", "mend", "project", "in_tree"}
 MAY_IMPORT = {
     "errors": set(),
@@ -19,11 +19,12 @@ MAY_IMPORT = {
     "evidence": FACTS,
     "kernel": FACTS,
     "csource": FACTS,
+    "rust": FACTS,
     "build": FACTS | {"kernel"},
     "scan": READERS,
     "resolve": {"model"},
-    "plan": {"model", "csource", "edits"},
-    "mend": {"model", "csource", "edits", "plan"},
+    "plan": {"model", "csource", "rust", "edits"},
+    "mend": {"model", "csource", "rust", "edits", "plan"},
     "project": READERS | {"scan", "resolve", "mend"},
     "in_tree": READERS | {"scan", "project"},
     "linked": READERS | {"project"},

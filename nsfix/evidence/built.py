@@ -15,7 +15,7 @@ from nsfix.errors import InputError
 from nsfix.evidence.names import is_module, path_text, shown
 
 _SOURCE = re.compile(rb"^source_(?P<object>\S+) := (?P<source>\S+)$", re.MULTILINE)
-_SUFFIXES = (".c", ".S")
+_SUFFIXES = (".c", ".rs", ".S")
 _ADVICE = "build again in this directory"
 
 
@@ -85,7 +85,7 @@ def source_of_object(object_path: str) -> str | None:
     Accepted format of the `.NAME.o.cmd` beside it: make variables, among them `source_OBJECT := SOURCE`;
     OBJECT is the path as the build wrote it, and SOURCE is absolute or relative to the same directory. A
     file without that line tells of an object that was linked or copied, so it has no source. Where there
-    is no such file, or the source it names is gone, `NAME.c` or `NAME.S` beside the object is taken.
+    is no such file, or the source it names is gone, `NAME.c`, `NAME.rs` or `NAME.S` beside the object is taken.
     Raises nothing.
     """
     folder, base = os.path.split(os.path.abspath(object_path))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nsfix.errors import InputError
-from nsfix.kernel.flags import ASSEMBLER_FLAGS, C_FLAGS, FlagReader
+from nsfix.kernel.flags import ASSEMBLER_FLAGS, C_FLAGS, RUST_FLAGS, FlagReader
 from nsfix.kernel.helpers import CHARACTERS, kernel_functions
 from nsfix.kernel.make.reader import MakeReader, Rule
 from nsfix.kernel.make.scope import ENVIRONMENT, FILE, Piece, Scope, Variable
@@ -26,6 +26,8 @@ _EMPTIED = (
 _EXTRA_FLAGS = {"asflags-y": "EXTRA_AFLAGS", "ccflags-y": "EXTRA_CFLAGS", "cppflags-y": "EXTRA_CPPFLAGS"}
 _EXTRA_FLAGS_GONE = (6, 15)
 _FLAGS_BY_PATH = (5, 4)
+_RUST = (6, 1)
+_FLAGS = {SourceKind.ASSEMBLER: ASSEMBLER_FLAGS, SourceKind.RUST: RUST_FLAGS}
 _MEMBER_LISTS = ("-objs", "-y", "-m")
 _COMPILED = {".c": SourceKind.C, ".S": SourceKind.ASSEMBLER, ".rs": SourceKind.RUST}
 _HANDED_DOWN = {"KBUILD_CFLAGS": "subdir-ccflags-y", "KBUILD_AFLAGS": "subdir-asflags-y"}
@@ -179,16 +181,16 @@ class KbuildDirectory:
         if suffix != ".o":
             self.remark(f"{member} in {module}.o is no object", *self.line_of("obj-m", f"{module}.o"))
             return None
-        path, kind = find_source(stem, self.place.path)
+        path, kind = find_source(stem, self.place.path, self._kernel.version[:2] >= _RUST)
         if kind is SourceKind.MISSING:
             rule, source = self._rule_for(stem)
             if source is None:
                 missing.setdefault(rule, []).append(member)
             else:
                 path, kind = source
-        if kind is SourceKind.SHIPPED or kind is SourceKind.RUST:
+        if kind is SourceKind.SHIPPED:
             return SourceFile(path, kind)
-        kinds = ASSEMBLER_FLAGS if kind is SourceKind.ASSEMBLER else C_FLAGS
+        kinds = _FLAGS.get(kind, C_FLAGS)
         target = member if self.place.obj == "." else f"{self.place.obj}/{member}"
         return SourceFile(path, kind, self.flags.flags(target, stem, module, kinds))
 

@@ -1,4 +1,4 @@
-"""The words that a Kbuild file gives the compiler for one object (scripts/Makefile.lib, `_c_flags`)."""
+"""The words that a Kbuild file gives the compiler for one object (scripts/Makefile.lib, `_c_flags` and its like)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from nsfix.kernel.make.unknown import has_mark, replace_marks
 from nsfix.kernel.make.words import matcher
 from nsfix.model import Remark
 
-Kinds = tuple[str, str, str]
+Kinds = tuple[str, ...]
 C_FLAGS: Kinds = ("KBUILD_CPPFLAGS", "KBUILD_CFLAGS", "ccflags-y")
 ASSEMBLER_FLAGS: Kinds = ("KBUILD_CPPFLAGS", "KBUILD_AFLAGS", "asflags-y")
-_MODULE_FLAGS = {C_FLAGS: "CFLAGS_MODULE", ASSEMBLER_FLAGS: "AFLAGS_MODULE"}
-_OWN_FLAGS = {C_FLAGS: "CFLAGS", ASSEMBLER_FLAGS: "AFLAGS"}
-_REMOVED_FLAGS = {C_FLAGS: "ccflags-remove-y", ASSEMBLER_FLAGS: "asflags-remove-y"}
+RUST_FLAGS: Kinds = ("KBUILD_RUSTFLAGS", "rustflags-y")
+_MODULE_FLAGS = {C_FLAGS: "CFLAGS_MODULE", ASSEMBLER_FLAGS: "AFLAGS_MODULE", RUST_FLAGS: "RUSTFLAGS_MODULE"}
+_OWN_FLAGS = {C_FLAGS: "CFLAGS", ASSEMBLER_FLAGS: "AFLAGS", RUST_FLAGS: "RUSTFLAGS"}
+_REMOVED_FLAGS = {
+    C_FLAGS: "ccflags-remove-y",
+    ASSEMBLER_FLAGS: "asflags-remove-y",
+    RUST_FLAGS: "rustflags-remove-y",
+}
 
 # Options whose argument is a directory or file, in the same word or in the next.
 _PATH_OPTION = re.compile(r"(-I|-isystem|-iquote|-idirafter|-include|-imacros)(.*)", re.DOTALL)
@@ -44,7 +49,7 @@ class FlagReader:
     def flags(self, target: str, stem: str, module: str, kinds: Kinds) -> tuple[str, ...]:
         """Return the words for the object `stem`.o, which make calls `target`, as a part of `module`.
 
-        `kinds` is C_FLAGS or ASSEMBLER_FLAGS. Relative directories are made absolute.
+        `kinds` is C_FLAGS, ASSEMBLER_FLAGS or RUST_FLAGS. Relative directories are made absolute.
         """
         own = f"{stem if self._stem_is_path else os.path.basename(stem)}.o"
         prefix = _OWN_FLAGS[kinds]

@@ -17,14 +17,16 @@ _SOURCES = (
 )
 
 
-def find_source(stem: str, directory: str) -> tuple[str, SourceKind]:
+def find_source(stem: str, directory: str, rust: bool = True) -> tuple[str, SourceKind]:
     """Return the source of `stem`.o, a path without suffix below `directory`, and its kind.
 
-    An .o without a source is itself what is linked (SHIPPED). Where there is nothing, the .c that Kbuild
-    would ask for is given, as MISSING.
+    `rust` tells whether this kernel compiles Rust at all (6.1 on). An .o without a source is itself what is linked
+    (SHIPPED). Where there is nothing, the .c that Kbuild would ask for is given, as MISSING.
     """
     base = os.path.normpath(os.path.join(directory, stem))
     for suffix, kind in _SOURCES:
+        if kind is SourceKind.RUST and not rust:
+            continue
         if os.path.exists(base + suffix):
             return base + suffix, kind
     if os.path.exists(base + ".o"):

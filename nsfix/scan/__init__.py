@@ -1,6 +1,7 @@
 """Walks modules with the rooms that read artefacts, Kbuild files and C, and brings their facts together."""
 
 from nsfix.scan.readings import layouts_of, readings_of
+from nsfix.scan.rusty import RustReader, crate_roots, imports_of
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner
 from nsfix.scan.treewide import TreeScanner
 from nsfix.scan.units import ReadFile, read_file
@@ -8,9 +9,12 @@ from nsfix.scan.units import ReadFile, read_file
 __all__ = [
     "ModuleFacts",
     "ReadFile",
+    "RustReader",
     "ScanFacts",
     "Scanner",
     "TreeScanner",
+    "crate_roots",
+    "imports_of",
     "layouts_of",
     "read_file",
     "readings_of",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from nsfix.csource.moduleinfo import InfoEntry
 from nsfix.csource.statements import Layout, Statement, condition_of, read_layout
 from nsfix.model import Import, Licence, ModuleReading, SourceKind, Use
-from nsfix.scan.scanner import ModuleFacts, ScanFacts
+from nsfix.scan.scanner import ModuleFacts, ScanFacts, SourceFacts
 from nsfix.scan.units import ReadFile
 
 Layouts = dict[str, Layout]
@@ -45,15 +45,21 @@ def _reading(module: ModuleFacts, facts: ScanFacts, layouts: Mapping[str, Layout
     return ModuleReading(
         module.built.name,
         module.built.path,
-        tuple(source.path for source in module.built.sources),
+        tuple(dict.fromkeys(path for source in module.sources for path in _files(source))),
         tuple(uses.values()),
-        tuple(_imports(entries, module, layouts)),
+        (*_imports(entries, module, layouts), *(i for source in module.sources for i in source.imports)),
         tuple(
             Licence(entry.value, entry.file, entry.line)
             for entry in entries
             if entry.tag == "license" and entry.value is not None
         ),
+        next((source.unsure for source in module.sources if source.unsure), ""),
     )
+
+
+def _files(source: SourceFacts) -> tuple[str, ...]:
+    """The source itself; of Rust all files of the crate."""
+    return source.rust.files if source.rust is not None else (source.path,)
 
 
 def _imports(

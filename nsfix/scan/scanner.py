@@ -22,8 +22,10 @@ from nsfix.csource.unit import Unit
 from nsfix.errors import InputError
 from nsfix.evidence.objects import undefined_symbols
 from nsfix.kernel.tree import KernelBuild
-from nsfix.model import BuiltModule, Export, Remark, SourceFile, SourceKind
+from nsfix.model import BuiltModule, Export, Import, Remark, SourceFile, SourceKind
+from nsfix.rust.modinfo import RustSide
 from nsfix.scan.parallel import share_out
+from nsfix.scan.rusty import RustReader
 from nsfix.scan.units import ReadFile, Units, read_file
 
 _BODY = re.compile(rb"\s*\([^;{}]*\)\s*\{|\s*(?:\[[^]]*\]\s*)?=[^=]")
@@ -40,7 +42,8 @@ class SourceFacts:
 
     `included` are the files that are no kernel header; `statements` the byte offsets of the module statements
     (MODULE_LICENSE and its like) that are compiled; `hidden` the namespaces whose names are macros there, so that
-    an import spelled as an identifier would import something else.
+    an import spelled as an identifier would import something else. Of Rust there are `imports`, effective or not,
+    `rust` for all its files, and in `unsure` why an import may have been missed.
     """
 
     path: str
@@ -52,6 +55,9 @@ class SourceFacts:
     included: tuple[str, ...] = ()
     statements: tuple[int, ...] = ()
     hidden: frozenset[str] = frozenset()
+    imports: tuple[Import, ...] = ()
+    rust: RustSide | None = None
+    unsure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,7 @@ class Scanner:
         headers = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
         self.units = units or Units(kernel, read, headers)
         self._read = read
+        self._rust = RustReader(kernel, read)
         self._symvers = dict(exports)
         self._sessions: dict[int, tuple[Session, ModuleInfoReader]] = {}
         self._exports: dict[bytes, Export] = {}
@@ -261,9 +268,22 @@ class Scanner:
         if source.kind is SourceKind.SHIPPED:
             return self._read_object(source)
         if source.kind is SourceKind.RUST:
-            message = f"{module.name}: Rust is not read, so that nothing is known of what this source uses"
-            self._remarks.append(Remark(message, source.path))
+            return self._read_rust(source, module)
         return SourceFacts(source.path, source.kind)
+
+    def _read_rust(self, source: SourceFile, module: BuiltModule) -> SourceFacts:
+        found = self._rust.facts(module, source, self._exports)
+        self._remarks += found.remarks
+        return SourceFacts(
+            source.path,
+            source.kind,
+            found.uses,
+            found.defines,
+            found.entries,
+            imports=found.imports,
+            rust=found.side,
+            unsure=found.unsure,
+        )
 
     def _open_symbols(
         self, symbols: frozenset[bytes], module: BuiltModule, proven: frozenset[str]

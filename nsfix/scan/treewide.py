@@ -21,6 +21,7 @@ from nsfix.model import BuiltModule, Export, Remark, SourceKind
 from nsfix.scan.carriers import Carriers, close_over
 from nsfix.scan.declared import Declared
 from nsfix.scan.parallel import share_out
+from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.shallow import plain_licence
 from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_seeds
@@ -70,6 +71,7 @@ class TreeScanner:
         seeds = [symbol for symbol, export in exports.items() if export.namespace]
         carriers = self._carriers(seeds)
         wanted = self._kept(carriers, exports, {module.path for module in modules})
+        read_beside_rust(modules, wanted, RustReader(self._kernel, self._read), exports)
         return self._read_modules(modules, exports, wanted, brief)
 
     def survey(self) -> None:

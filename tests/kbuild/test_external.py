@@ -260,6 +260,13 @@ def test_kinds_of_sources(read: Read, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("version", "suffix"), [((5, 10, 1), ".S"), ((6, 1, 0), ".rs")])
+def test_rust_is_compiled_from_6_1_on(tmp_path: Path, version: tuple[int, int, int], suffix: str) -> None:
+    write(tmp_path / "mod", {"Makefile": "obj-m := a.o\n", "a.rs": "", "a.S": ""})
+    facts = read_external(str(tmp_path / "mod"), make_kernel(tmp_path / "linux", version), {})
+    assert sources(facts, tmp_path) == {"a": [f"a{suffix}"]}
+
+
 def test_a_source_that_a_rule_names(read: Read, tmp_path: Path) -> None:
     write(tmp_path / "shared", {"x.c": "", "y.c": ""})
     text = (
