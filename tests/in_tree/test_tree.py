@@ -216,8 +216,3 @@ def test_a_name_pasted_in_the_source_is_found(tree: Path) -> None:
         + LICENCE
     )
     assert ("drivers/late/asm", "EARLY") in missing(check(tree))
-
-
-def test_a_tree_before_6_1_is_refused_rather_than_half_read(tree: Path) -> None:
-    (tree / "Makefile").write_text("VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 3\nEXTRAVERSION =\n")
-    assert "the trees of kernels before 6.1 are not read yet" in refused(tree)
