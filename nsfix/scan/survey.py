@@ -27,6 +27,7 @@ _OWN_WORD = re.compile(rb"\n[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)")
 _WORDS = re.compile(rb"[A-Za-z_]\w*")
 _DEFAULT = b"DEFAULT_SYMBOL_NAMESPACE"
 _STATEMENT = b"MODULE_"
+_READ_BY_MODPOST = re.compile(rb"\bMODULE_(?:LICENSE|IMPORT_NS|INFO)\b")
 # Exports that name no namespace (include/linux/export.h).
 PLAIN_EXPORTS = frozenset(
     (b"EXPORT_SYMBOL", b"EXPORT_SYMBOL_GPL", b"EXPORT_SYMBOL_GPL_FUTURE", b"EXPORT_UNUSED_SYMBOL",
@@ -40,12 +41,13 @@ Place = tuple[BuiltModule, SourceFile]
 class Sight:
     """What a source shows at first sight. `headers` are those beyond the kernel's own that it may include,
     `loose` the settled words that it defines by itself, `default` tells of a namespace for its plain exports,
-    `statements` of module statements, `exports` of exports of any kind."""
+    `statements` of module statements, `inherited` of some in those headers, `exports` of exports of any kind."""
 
     headers: tuple[str, ...]
     loose: frozenset[bytes]
     default: bool
     statements: bool
+    inherited: bool
     exports: bool
 
 
@@ -55,7 +57,7 @@ class Surveyor:
     def __init__(self, units: Units) -> None:
         self._units = units
         self._included: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._words: dict[str, tuple[frozenset[bytes], bool]] = {}
+        self._words: dict[str, tuple[frozenset[bytes], bool, bool]] = {}
 
     def sight(self, place: Place) -> Sight:
         """What the source at `place` shows."""
@@ -70,16 +72,17 @@ class Surveyor:
         self._gather(source.path, text, directories, headers)
         for name in list(headers):
             self._gather(name, None, directories, headers)
-        loose, default = _own_words(text)
+        loose, default, _ = _own_words(text)
+        inherited = False
         for header in headers:
-            words, has_default = self._header_words(header)
+            words, has_default, has_statement = self._header_words(header)
             loose |= words
             default = default or has_default
+            inherited = inherited or has_statement
         given = {name for name, _ in defines}
         loose |= frozenset(filter(is_settled_word, given))
-        return Sight(
-            tuple(headers), loose, default or _DEFAULT in given, _STATEMENT in text, b"EXPORT" in text
-        )
+        default = default or _DEFAULT in given
+        return Sight(tuple(headers), loose, default, _STATEMENT in text, inherited, b"EXPORT" in text)
 
     def _gather(
         self, path: str, text: bytes | None, directories: tuple[str, ...], headers: dict[str, None]
@@ -113,16 +116,17 @@ class Surveyor:
             if path is not None and not self._units.is_kernel(path):
                 yield path
 
-    def _header_words(self, path: str) -> tuple[frozenset[bytes], bool]:
+    def _header_words(self, path: str) -> tuple[frozenset[bytes], bool, bool]:
         known = self._words.get(path)
         if known is None:
             known = self._words[path] = _own_words(self._units.read(path) or b"")
         return known
 
 
-def _own_words(text: bytes) -> tuple[frozenset[bytes], bool]:
-    """The settled words that `text` defines, and whether it speaks of a default namespace."""
-    return frozenset(filter(is_settled_word, _OWN_WORD.findall(b"\n" + text))), _DEFAULT in text
+def _own_words(text: bytes) -> tuple[frozenset[bytes], bool, bool]:
+    """The settled words that `text` defines, whether it speaks of a default namespace, and of what modpost reads."""
+    words = frozenset(filter(is_settled_word, _OWN_WORD.findall(b"\n" + text)))
+    return words, _DEFAULT in text, _READ_BY_MODPOST.search(text) is not None
 
 
 class Sieve:
@@ -228,9 +232,10 @@ def _words_of(text: bytes) -> frozenset[bytes]:
 
 
 def export_seeds(export_header: bytes) -> frozenset[bytes]:
-    """The macros of include/linux/export.h that may put a symbol into a namespace, its inner ones included."""
-    found = scan_directives(blank_comments(export_header))
-    return frozenset(d.name for d in found if d.keyword == b"define") - PLAIN_EXPORTS
+    """The macros of include/linux/export.h that may put a symbol into a namespace, its inner ones included. They
+    take the symbol as an argument, unlike THIS_MODULE, which stands there in older kernels."""
+    found = [d for d in scan_directives(blank_comments(export_header)) if d.keyword == b"define"]
+    return frozenset(d.name for d in found if Macro(d.name, d.argument).is_function) - PLAIN_EXPORTS
 
 
 def header_files(roots: Sequence[str]) -> list[str]:

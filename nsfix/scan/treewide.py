@@ -143,7 +143,7 @@ class TreeScanner:
             if kept:
                 wanted.setdefault(seen.place[0].path, set()).add(seen.place[1].path)
         for seen in asked:
-            if seen.sight.statements and seen.place[0].path in wanted:
+            if (seen.sight.statements or seen.sight.inherited) and seen.place[0].path in wanted:
                 wanted[seen.place[0].path].add(seen.place[1].path)
         return wanted
 
@@ -183,18 +183,19 @@ class TreeScanner:
 
     def _licences(self, modules: set[str], facts: dict[tuple[str, str], SourceFacts]) -> list[Place]:
         """Add to `facts` how `modules` are licensed; the places that have to be read exactly to tell."""
-        asked = [s.place for s in self._seen if s.sight.statements and s.place[0].path in modules]
+        told = [s for s in self._seen if s.sight.statements or s.sight.inherited]
+        asked = [s for s in told if s.place[0].path in modules]
 
-        def licence(place: Place) -> InfoEntry | bool | None:
-            path = place[1].path
+        def licence(seen: _Seen) -> InfoEntry | bool | None:
+            path = seen.place[1].path
             try:
-                return plain_licence(path, self._read(path) or b"")
+                return seen.sight.inherited or plain_licence(path, self._read(path) or b"")
             except ValueError:
                 return True
 
         unclear: list[Place] = []
-        for place, entry in zip(asked, self._shared(asked, licence), strict=True):
-            module, source = place
+        for seen, entry in zip(asked, self._shared(asked, licence), strict=True):
+            place = module, source = seen.place
             if isinstance(entry, InfoEntry):
                 entries = (entry,)
                 facts[module.path, source.path] = SourceFacts(source.path, source.kind, entries=entries)
