@@ -27,8 +27,8 @@ _EXTRA_FLAGS = {"asflags-y": "EXTRA_AFLAGS", "ccflags-y": "EXTRA_CFLAGS", "cppfl
 _EXTRA_FLAGS_GONE = (6, 15)
 _FLAGS_BY_PATH = (5, 4)
 # Which lists name the parts of a composite object, by the list that it stands in itself (real-search of Makefile.lib);
-# those of lib-y are never composite, and into vmlinux goes nothing that is only modular.
-_MEMBER_LISTS = {"obj-m": ("-objs", "-y", "-m"), "obj-y": ("-objs", "-y"), "lib-y": ()}
+# those of libraries are never composite, and into vmlinux goes nothing that is only modular.
+_MEMBER_LISTS = {"obj-m": ("-objs", "-y", "-m"), "obj-y": ("-objs", "-y"), "lib-y": (), "lib-m": ()}
 _COMPILED = {".c": SourceKind.C, ".S": SourceKind.ASSEMBLER, ".rs": SourceKind.RUST}
 _HANDED_DOWN = {"KBUILD_CFLAGS": "subdir-ccflags-y", "KBUILD_AFLAGS": "subdir-asflags-y"}
 

@@ -158,6 +158,15 @@ def test_a_library_has_no_composite_objects(tmp_path: Path) -> None:
     }
 
 
+def test_a_library_takes_the_modular_list_too(tmp_path: Path) -> None:
+    makefile = "obj-y := both.o\nlib-y := one.o both.o\nlib-$(CONFIG_USB_STORAGE) += two.o\n"
+    assert built_in(tmp_path, makefile, "one.c", "two.c", "both.c") == {
+        name: [f"{name}.c"] for name in ("both", "one", "two")
+    }
+    facts = read_tree(read_source_tree(str(tmp_path / "linux")), {})
+    assert paths(facts.built_in).count("init/both") == 1
+
+
 def test_an_object_of_vmlinux_may_be_a_part_of_itself(tmp_path: Path) -> None:
     files = {"Makefile": UP_TO_6_0, "init/Makefile": "obj-y := main.o\nmain-y := main.o\n"}
     assert not read(tmp_path, files).remarks
