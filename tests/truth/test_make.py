@@ -22,6 +22,7 @@ from nsfix.kernel.walk import Walk
 from nsfix.model import BuiltModule, SourceFile, SourceKind
 from tests.truth.make_oracle import NOT_RUN, MadeDirectory, MadeTree, Oracle, steering_words
 from tests.truth.provision import COMMAND, WANTED, fetched
+from tests.truth.switches import nearly_everything
 
 pytestmark = pytest.mark.truth
 # Given by nsfix/scan/units.py, not by the reader of Kbuild files.
@@ -56,7 +57,20 @@ def test_kbuild_files_say_what_make_says(
     there = fetched(series)
     if there is None:
         pytest.skip(f"the kernel {series} is not there: {COMMAND} {series}")
-    result, kernel = compare(there.source, there.config, tmp_path, monkeypatch)
+    _say_and_hold(*compare(there.source, there.config, tmp_path / "made", monkeypatch))
+
+
+@pytest.mark.parametrize("arch", ["x86", "powerpc"])
+def test_nearly_every_switch_on(arch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = fetched("6.12")
+    if there is None:
+        pytest.skip(f"the kernel 6.12 is not there: {COMMAND} 6.12")
+    config = tmp_path / "config"
+    config.write_text(nearly_everything(there.source, there.config, arch))
+    _say_and_hold(*compare(there.source, config, tmp_path / "made", monkeypatch))
+
+
+def _say_and_hold(result: Comparison, kernel: KernelBuild) -> None:
     print(
         f"\n{kernel.release} {kernel.arch}: {result.directories} directories, {result.objects} objects, flags of "
         f"{result.flags} sources; {len(result.differences)} differences, {result.left_out} values left out, "
