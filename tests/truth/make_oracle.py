@@ -124,6 +124,7 @@ class Oracle:
             "sub_make_done": "1",
             "abs_srctree": str(self.tree),
             "abs_objtree": str(self.tree),
+            "srcroot": str(self.tree),
             "objtree": ".",
         }
         return subprocess.run(

@@ -47,7 +47,7 @@ class Comparison:
     def hold(self, what: str, read: object, made: object) -> None:
         """Note a difference between what nsfix read and what make made of it."""
         if read != made:
-            self.differences.append(f"{what}:\n    read {read}\n    make {made}")
+            self.differences.append(f"{what}:\n    read {str(read)[:2000]}\n    make {str(made)[:2000]}")
 
 
 @pytest.mark.parametrize("series", WANTED)
