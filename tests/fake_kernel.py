@@ -230,6 +230,16 @@ static inline void pwm_disable(struct pwm_device *pwm)
 	pwm_apply_might_sleep(pwm, &state);
 }
 """
+# As from 6.1 on, as far as it says what is built.
+_TOP_MAKEFILE = """
+libs-y := lib/
+-include arch/$(SRCARCH)/Makefile
+build-dir := .
+export ARCH_CORE := $(core-y)
+export ARCH_LIB := $(filter %/,$(libs-y))
+export ARCH_DRIVERS := $(drivers-y) $(drivers-m)
+export KBUILD_CPPFLAGS KBUILD_CFLAGS KBUILD_AFLAGS
+"""
 
 
 def make_kernel(kdir: Path, series: str) -> Path:
@@ -243,7 +253,7 @@ def make_kernel(kdir: Path, series: str) -> Path:
     code = (version << 16) + (patchlevel << 8) + min(sublevel, 255)
     files |= {
         "Makefile": f"VERSION = {version}\nPATCHLEVEL = {patchlevel}\n"
-        f"SUBLEVEL = {sublevel}\nEXTRAVERSION =\n",
+        f"SUBLEVEL = {sublevel}\nEXTRAVERSION =\n" + _TOP_MAKEFILE,
         ".config": "".join(f"CONFIG_{name}={value}\n" for name, value in OPTIONS.items()),
         "include/config/auto.conf": "".join(f"CONFIG_{name}={value}\n" for name, value in OPTIONS.items()),
         "include/config/kernel.release": f"{version}.{patchlevel}.{sublevel}\n",

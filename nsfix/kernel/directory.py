@@ -28,7 +28,9 @@ _EXTRA_FLAGS_GONE = (6, 15)
 _FLAGS_BY_PATH = (5, 4)
 _RUST = (6, 1)
 _FLAGS = {SourceKind.ASSEMBLER: ASSEMBLER_FLAGS, SourceKind.RUST: RUST_FLAGS}
-_MEMBER_LISTS = ("-objs", "-y", "-m")
+# Which lists name the parts of a composite object, by the list that it stands in itself (real-search of Makefile.lib);
+# those of libraries are never composite, and into vmlinux goes nothing that is only modular.
+_MEMBER_LISTS = {"obj-m": ("-objs", "-y", "-m"), "obj-y": ("-objs", "-y"), "lib-y": (), "lib-m": ()}
 _COMPILED = {".c": SourceKind.C, ".S": SourceKind.ASSEMBLER, ".rs": SourceKind.RUST}
 _HANDED_DOWN = {"KBUILD_CFLAGS": "subdir-ccflags-y", "KBUILD_AFLAGS": "subdir-asflags-y"}
 
@@ -149,7 +151,7 @@ class KbuildDirectory:
         file, line = self.line_of(listed, word)
         sources: list[SourceFile] = []
         missing: dict[Rule | None, list[str]] = {}
-        for member in self._members(stem, file, line):
+        for member in self._members(stem, listed, file, line):
             source = self._source(member, name, missing)
             if source is not None:
                 sources.append(source)
@@ -157,11 +159,11 @@ class KbuildDirectory:
             self.remark(_no_source(objects, rule), file, line)
         return BuiltModule(name, prefix + stem, tuple(sources), file, line, listed != "obj-m")
 
-    def _members(self, stem: str, file: str, line: int) -> list[str]:
-        """Return a composite object's parts, or the object itself: real-search of Makefile.build."""
+    def _members(self, stem: str, listed: str, file: str, line: int) -> list[str]:
+        """Return a composite object's parts, or the object itself: real-search of Makefile.lib."""
         scope = self.reader.scope
-        names = [f"{stem}{suffix}" for suffix in _MEMBER_LISTS]
-        if all(scope.own(name) is None for name in (*names, f"{stem}-")):
+        names = [f"{stem}{suffix}" for suffix in _MEMBER_LISTS[listed]]
+        if not names or all(scope.own(name) is None for name in (*names, f"{stem}-")):
             self.expander.used.update(names)
             return [f"{stem}.o"]
         members = list(dict.fromkeys(word for name in names for word in self.words(name)))
@@ -169,7 +171,7 @@ class KbuildDirectory:
             if not self.expander.value(f"{stem}-").strip():
                 return [f"{stem}.o"]
             self.remark(f"{stem}.o is made of several objects, and all of them are switched off", file, line)
-        if f"{stem}.o" in members:
+        if listed == "obj-m" and f"{stem}.o" in members:
             self.remark(f"{stem}.o is listed as a part of itself; the link would fail", file, line)
         return members
 

@@ -60,9 +60,7 @@ class Walk:
         builtin, modular = directory.words("obj-y"), directory.words("obj-m")
         prefix = f"{path}/" if path else ""
         if built_in:
-            for name, words in (("obj-y", builtin), ("lib-y", directory.words("lib-y"))):
-                objects = [word for word in words if word.endswith(".o")]
-                self.built_in += [directory.module(word, prefix, name) for word in objects]
+            self._link(directory, prefix, builtin)
         both = set(builtin)
         below = {word: "obj-y" for word in builtin if word.endswith("/")}
         entries = [*below, *(word for word in modular if word not in both)]
@@ -83,6 +81,18 @@ class Walk:
             else:
                 _say_unwanted(directory, word)
         return modules
+
+    def _link(self, directory: KbuildDirectory, prefix: str, builtin: list[str]) -> None:
+        """Note the objects of a directory that go into vmlinux. Its library takes lib-m as well as lib-y, without
+        what stands in obj-y."""
+        linked: set[str] = set()
+        for name, words in (
+            ("obj-y", builtin),
+            *((name, directory.words(name)) for name in ("lib-y", "lib-m")),
+        ):
+            objects = [word for word in words if word.endswith(".o") and word not in linked]
+            linked.update(objects)
+            self.built_in += [directory.module(word, prefix, name) for word in objects]
 
     def _descend(
         self, directory: KbuildDirectory, path: str, word: str, name: str, wanted: bool, built_in: bool

@@ -212,7 +212,8 @@ def _pasting_lines(text: bytes) -> list[bytes]:
     return lines
 
 
-def export_seeds(export_header: bytes) -> frozenset[bytes]:
-    """The macros of include/linux/export.h that may put a symbol into a namespace, its inner ones included."""
-    found = scan_directives(blank_comments(export_header))
-    return frozenset(d.name for d in found if d.keyword == b"define") - PLAIN_EXPORTS
+def export_macros(export_header: bytes) -> frozenset[bytes]:
+    """The macros of include/linux/export.h that may export a symbol, its inner ones included. They take the symbol
+    as an argument, unlike THIS_MODULE, which stands there in older kernels."""
+    found = [d for d in scan_directives(blank_comments(export_header)) if d.keyword == b"define"]
+    return frozenset(d.name for d in found if Macro(d.name, d.argument).is_function)

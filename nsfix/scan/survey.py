@@ -29,6 +29,7 @@ _OPTION = re.compile(rb"#[ \t]*(?:define|undef)[ \t]+(CONFIG_\w+)")
 _DEFINING = (b"define", b"undef")
 _DEFAULT = b"DEFAULT_SYMBOL_NAMESPACE"
 _STATEMENT = b"MODULE_"
+_READ_BY_MODPOST = re.compile(rb"\bMODULE_(?:LICENSE|IMPORT_NS|INFO)\b")
 # Letters become `a` and digits `1`, all else a space: so ` a` is the start of a word that is no number.
 _SHAPE = bytes(
     (0x61 if chr(c).isalpha() or c == 0x5F else 0x31 if chr(c).isdigit() else 0x20) if c < 128 else 0x61
@@ -45,7 +46,7 @@ class Sight:
     """What a source shows at first sight. `headers` are those beyond the kernel's own that it may include, but for
     mere lists of numbers, `kernel` those of the kernel that it or they name; `off` are those that only conditions
     over `relied` keep out. `loose` are the settled words that it defines by itself, `default` tells of a namespace
-    for its plain exports, `statements` of module statements, `exports` of exports of any kind."""
+    for its plain exports, `statements` of module statements, `inherited` of some in those headers."""
 
     headers: tuple[str, ...]
     kernel: frozenset[str]
@@ -54,7 +55,7 @@ class Sight:
     loose: frozenset[bytes]
     default: bool
     statements: bool
-    exports: bool
+    inherited: bool
 
     def without(self, loose: frozenset[bytes]) -> Sight:
         """The same where `loose` words decide nothing."""
@@ -84,6 +85,7 @@ class _Reached:
 class _Header:
     loose: frozenset[bytes]
     default: bool
+    statements: bool
     list: bool
 
 
@@ -114,11 +116,12 @@ class Surveyor:
             if header not in first.off:
                 on |= reached.on
         kernel, relied = set(first.kernel), set(first.relied)
-        loose, default = _own_words(text), _DEFAULT in text
+        loose, default, inherited = _own_words(text), _DEFAULT in text, False
         for header in headers:
             shown, includes = self._headers[header], self._included[(header, number)]
             loose |= shown.loose
             default = default or shown.default
+            inherited = inherited or (shown.statements and header in on)
             kernel |= includes.kernel
             relied |= includes.relied
         loose |= frozenset(filter(is_settled_word, given))
@@ -131,7 +134,7 @@ class Surveyor:
             loose,
             default or _DEFAULT in given,
             _STATEMENT in text,
-            b"EXPORT" in text,
+            inherited,
         )
 
     def _read_flags(
@@ -176,7 +179,12 @@ class Surveyor:
         if known is None:
             text = self._units.read(path) or b""
             if path not in self._headers:
-                self._headers[path] = _Header(_own_words(text), _DEFAULT in text, _is_list(text))
+                self._headers[path] = _Header(
+                    _own_words(text),
+                    _DEFAULT in text,
+                    _STATEMENT in text and _READ_BY_MODPOST.search(text) is not None,
+                    _is_list(text),
+                )
             known = self._included[(path, number)] = self._search(path, text, directories, built_in)
         return known
 

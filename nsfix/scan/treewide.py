@@ -24,7 +24,7 @@ from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.shallow import plain_licence
-from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_seeds
+from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_macros
 from nsfix.scan.survey import Place, Sight, Surveyor, header_files
 from nsfix.scan.units import ReadFile, Units, read_file
 
@@ -87,20 +87,26 @@ class TreeScanner:
             _Seen(place, sight.without(self._loose)) for place, sight in zip(places, sights, strict=True)
         ]
 
-    def exports(self, every: bool = False) -> dict[bytes, Export]:
-        """The symbols that the tree exports into a namespace; with `every`, all of them."""
+    def exports(self) -> dict[bytes, Export]:
+        """The symbols that the tree exports into a namespace."""
+        found = self._exports_by(export_macros(self._export_header()) - PLAIN_EXPORTS, PLAIN_EXPORTS)
+        return {os.fsencode(export.symbol): export for export in found if export.namespace}
+
+    def every_export(self) -> list[Export]:
+        """All exports of the tree, into a namespace or not; one that is made twice stands here twice."""
+        return self._exports_by(export_macros(self._export_header()))
+
+    def _export_header(self) -> bytes:
+        return self._read(f"{self._kernel.source_dir}/include/linux/export.h") or b""
+
+    def _exports_by(self, macros: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> list[Export]:
+        """What the sources export that may come to one of `macros` or have a default namespace."""
         self.survey()
-        header = self._read(f"{self._kernel.source_dir}/include/linux/export.h") or b""
-        if every:
-            chosen = [seen for seen in self._seen if seen.sight.exports or seen.sight.default]
-        else:
-            kept = self._sieved(self._carriers(export_seeds(header), PLAIN_EXPORTS), self._seen, {})
-            chosen = [s for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
+        kept = self._sieved(self._carriers(macros, stop), self._seen, {})
+        chosen = [s.place for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
         scanner = self._scanner({})
-        places = [seen.place for seen in chosen]
-        found = self._shared(_by_module(places, _TOGETHER), lambda place: scanner.exports_of(*place))
-        exports = [export for some in found for export in some]
-        return {os.fsencode(e.symbol): e for e in exports if every or e.namespace}
+        found = self._shared(_by_module(chosen, _TOGETHER), lambda place: scanner.exports_of(*place))
+        return [export for some in found for export in some]
 
     def _carriers(self, seeds: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> Carriers:
         return close_over(seeds, self._headers, self._units.read, stop)
@@ -153,7 +159,7 @@ class TreeScanner:
             if kept:
                 wanted.setdefault(seen.place[0].path, set()).add(seen.place[1].path)
         for seen in asked:
-            if seen.sight.statements and seen.place[0].path in wanted:
+            if (seen.sight.statements or seen.sight.inherited) and seen.place[0].path in wanted:
                 wanted[seen.place[0].path].add(seen.place[1].path)
         return wanted
 
@@ -193,18 +199,20 @@ class TreeScanner:
 
     def _licences(self, modules: set[str], facts: dict[tuple[str, str], SourceFacts]) -> list[Place]:
         """Add to `facts` how `modules` are licensed; the places that have to be read exactly to tell."""
-        asked = [s.place for s in self._seen if s.sight.statements and s.place[0].path in modules]
+        told = [s for s in self._seen if s.sight.statements or s.sight.inherited]
+        asked = [s for s in told if s.place[0].path in modules]
 
-        def licence(place: Place) -> InfoEntry | bool | None:
-            path = place[1].path
+        def licence(seen: _Seen) -> InfoEntry | bool | None:
+            path = seen.place[1].path
             try:
-                return plain_licence(path, self._read(path) or b"")
+                return seen.sight.inherited or plain_licence(path, self._read(path) or b"")
             except ValueError:
                 return True
 
         unclear: list[Place] = []
-        for place, entry in zip(asked, self._shared(_by_module(asked), licence), strict=True):
-            module, source = place
+        portions = _by_module(asked, key=lambda seen: seen.place[0].path)
+        for seen, entry in zip(asked, self._shared(portions, licence), strict=True):
+            place = module, source = seen.place
             if isinstance(entry, InfoEntry):
                 entries = (entry,)
                 facts[module.path, source.path] = SourceFacts(source.path, source.kind, entries=entries)

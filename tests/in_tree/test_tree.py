@@ -92,6 +92,25 @@ def test_every_module_is_listed_with_its_licence(tree: Path) -> None:
     assert modules["drivers/stor/stor"]["sources"] == ["drivers/stor/one.c", "drivers/stor/two.c"]
 
 
+def test_statements_in_an_included_source_count(tree: Path) -> None:
+    (tree / "drivers/late/common.c").write_text('MODULE_IMPORT_NS("EARLY");\nMODULE_LICENSE("GPL v2");\n')
+    for name in ("plain.c", "late.c"):
+        source = tree / f"drivers/late/{name}"
+        source.write_text(source.read_text().removesuffix(LICENCE) + '#include "common.c"\n')
+    report = check(tree)
+    licences = {m["name"]: [entry["value"] for entry in m["licenses"]] for m in report["modules"]}
+    assert (licences["plain"], licences["late"]) == (["GPL v2"], ["GPL v2"])
+    assert ("drivers/late/plain", "EARLY") not in missing(report)
+
+
+def test_an_included_source_that_imports_is_read_beside_one_that_needs(tree: Path) -> None:
+    (tree / "drivers/late/Makefile").write_text("obj-m := late.o early.o asm.o plain.o\nplain-y := p.o q.o\n")
+    (tree / "drivers/late/plain.c").rename(tree / "drivers/late/p.c")
+    (tree / "drivers/late/common.c").write_text('MODULE_IMPORT_NS("EARLY");\n')
+    (tree / "drivers/late/q.c").write_text('#include <linux/module.h>\n#include "common.c"\n')
+    assert ("drivers/late/plain", "EARLY") not in missing(check(tree))
+
+
 def test_exports_are_as_modpost_would_list_them(tree: Path) -> None:
     kernel = read_source_tree(str(tree))
     exports = TreeScanner(kernel, read_tree(kernel, {})).exports(every=True)
@@ -216,8 +235,3 @@ def test_a_name_pasted_in_the_source_is_found(tree: Path) -> None:
         + LICENCE
     )
     assert ("drivers/late/asm", "EARLY") in missing(check(tree))
-
-
-def test_a_tree_before_6_1_is_refused_rather_than_half_read(tree: Path) -> None:
-    (tree / "Makefile").write_text("VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 3\nEXTRAVERSION =\n")
-    assert "the trees of kernels before 6.1 are not read yet" in refused(tree)

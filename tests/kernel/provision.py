@@ -24,11 +24,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 WANTED = ("6.1", "6.12", "7.x")
 COMMAND = "python3 -m tests.kernel.provision"
 TOOLS = ("make", "gcc-12", "bc", "bison", "flex", "patch", "xz")
+SUITES = ("bookworm", "trixie-backports", "bookworm-security")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # What a module's build does not need and this machine may lack the tools for.
 SWITCHED_OFF = (
@@ -89,13 +91,15 @@ def source_tree(series: str) -> Path | None:
 
 
 class Apt:
-    """apt with lists and archives of its own, on the mirror of this machine."""
+    """apt with lists and archives of its own, on the mirror of this machine; `arch` and `suites` need not be those of
+    this machine. A suite named …-security comes from the archive of security updates."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, arch: str = "amd64", suites: Sequence[str] = SUITES) -> None:
+        self.arch = arch
         for sub in ("lists/partial", "archives/partial"):
             (home / sub).mkdir(parents=True, exist_ok=True)
         sources = home / "sources.list"
-        sources.write_text("".join(f"{line}\n" for line in self._sources()), encoding="ascii")
+        sources.write_text("".join(f"{line}\n" for line in self._sources(suites)), encoding="ascii")
         self.options = [
             f"-oDir::Etc::sourcelist={sources}",
             "-oDir::Etc::sourceparts=/dev/null",
@@ -104,24 +108,25 @@ class Apt:
             f"-oDir::Cache::archives={home}/archives",
             "-oAPT::Sandbox::User=" + ("root" if os.geteuid() == 0 else ""),
             "-oAcquire::Retries=3",
+            f"-oAPT::Architecture={arch}",
         ]
         run(["apt-get", *self.options, "update", "-qq"], home)
 
     @staticmethod
-    def _sources() -> list[str]:
+    def _sources(suites: Sequence[str]) -> list[str]:
         sites = output(["apt-get", "indextargets", "--format", "$(SITE)"]).split()
         archive = next((s for s in sites if s.rstrip("/").endswith("/debian")), None)
         if archive is None:
             sys.exit("provision: apt knows no Debian archive on this machine (/etc/apt/sources.list*)")
         trust = f"[signed-by={KEYRING}] " if KEYRING.is_file() else ""
         security = next((s for s in sites if s.rstrip("/").endswith("debian-security")), None)
-        lines = [f"deb {trust}{archive} {suite} main" for suite in ("bookworm", "trixie-backports")]
-        return lines + ([f"deb {trust}{security} bookworm-security main"] if security else [])
+        places = [(security if suite.endswith("-security") else archive, suite) for suite in suites]
+        return [f"deb {trust}{site} {suite} main" for site, suite in places if site]
 
     def newest_headers(self, series: str) -> str:
-        """The newest linux-headers-…-amd64 of a series; of "7.x", of the newest series."""
+        """The newest linux-headers-…-ARCH of a series; of "7.x", of the newest series."""
         stem = r"7\.\d+" if series == "7.x" else re.escape(series)
-        pattern = re.compile(rf"linux-headers-{stem}\.[0-9.]+(-\d+|\+deb1[23])(\+\d+)?-amd64")
+        pattern = re.compile(rf"linux-headers-{stem}\.[0-9.]+(-\d+|\+deb1[23])(\+\d+)?-{self.arch}")
         names = output(["apt-cache", *self.options, "pkgnames", "linux-headers-"]).split()
         found = sorted(filter(pattern.fullmatch, names), key=version_key, reverse=True)
         if not found:

@@ -1,7 +1,7 @@
 """Fetches kernels whole: sources, configuration, Module.symvers, and every compiled module.
 
-    python3 -m tests.truth.provision             6.12 and the newest 7.x
-    python3 -m tests.truth.provision 6.12        only this one
+    python3 -m tests.truth.provision             all of them
+    python3 -m tests.truth.provision 6.12        only this one: 6.12, 7.x (the newest), 6.12-arm64 or 5.10
     python3 -m tests.truth.provision --list      only print what there is
 
 About 1 GB is downloaded for each and 2.5 GB kept below $NSFIX_KERNELS (default ~/.cache/nsfix-kernels). Nothing is
@@ -17,9 +17,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.kernel.provision import Apt, cache, run, version_key
+from tests.kernel.provision import SUITES, Apt, cache, run, version_key
 
-WANTED = ("6.12", "7.x")
+# Each with the architecture that it was compiled for, in Debian's words, and the suites that have it.
+KERNELS = {
+    "6.12": ("amd64", SUITES),
+    "7.x": ("amd64", SUITES),
+    "6.12-arm64": ("arm64", SUITES),
+    "5.10": ("amd64", ("bullseye", "bullseye-security")),
+}
+WANTED = tuple(KERNELS)
 COMMAND = "python3 -m tests.truth.provision"
 
 
@@ -28,6 +35,7 @@ class Kernel:
     """One fetched kernel."""
 
     home: Path
+    arch: str = "amd64"
 
     @property
     def source(self) -> Path:
@@ -51,24 +59,27 @@ class Kernel:
 
     @property
     def _headers(self) -> Path:
-        found = self.home.glob("root/usr/src/linux-headers-*-amd64")
+        found = self.home.glob(f"root/usr/src/linux-headers-*-{self.arch}")
         return max(found, key=lambda d: version_key(d.name))
 
 
 def fetched(series: str) -> Kernel | None:
     """The newest kernel of `series` that is there, or None."""
-    found = [d for d in cache().glob(f"truth-{series.removesuffix('x')}*") if (d / "src/Makefile").is_file()]
+    name = re.compile(r"truth-7\.\d+" if series == "7.x" else re.escape(f"truth-{series}"))
+    found = [d for d in cache().glob("truth-*") if name.fullmatch(d.name) and (d / "src/Makefile").is_file()]
     newest = max(found, key=lambda d: version_key(d.name), default=None)
-    return Kernel(newest) if newest is not None else None
+    return Kernel(newest, KERNELS[series][0]) if newest is not None else None
 
 
-def fetch(apt: Apt, series: str) -> None:
+def fetch(series: str) -> None:
     """Download and unpack one kernel."""
-    headers = apt.newest_headers(series)
+    arch, suites = KERNELS[series]
+    apt = Apt(cache() / f"apt-{arch}-{suites[0]}", arch, suites)
+    headers = apt.newest_headers(series.removesuffix(f"-{arch}"))
     release = headers.removeprefix("linux-headers-")
     number = ".".join(release.split(".")[:2])
     version = apt.version(headers)
-    home = cache() / f"truth-{number}"
+    home = cache() / (f"truth-{number}" if series == "7.x" else f"truth-{series}")
     partial = home.with_name(home.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     (partial / "root").mkdir(parents=True)
@@ -91,16 +102,15 @@ def main(words: list[str]) -> int:
     parser.add_argument("--list", action="store_true", help="fetch nothing")
     parser.add_argument("series", nargs="*", metavar="SERIES", help=f"of {', '.join(WANTED)} (default: all)")
     options = parser.parse_args(words)
-    unknown = [s for s in options.series if s != "7.x" and not re.fullmatch(r"\d+\.\d+", s)]
+    unknown = [series for series in options.series if series not in WANTED]
     if unknown:
-        parser.error(f"{unknown[0]} is no series such as 6.12")
+        parser.error(f"unknown series {unknown[0]}: there are {', '.join(WANTED)}")
     wanted = options.series or list(WANTED)
     lacking = [series for series in wanted if fetched(series) is None]
     if lacking and not options.list:
         cache().mkdir(parents=True, exist_ok=True)
-        apt = Apt(cache() / "apt")
         for series in lacking:
-            fetch(apt, series)
+            fetch(series)
     for series in wanted:
         kernel = fetched(series)
         print(f"{series}\t{kernel.home if kernel else 'missing: ' + COMMAND + ' ' + series}")

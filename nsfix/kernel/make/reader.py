@@ -43,8 +43,9 @@ class MakeReader:
     """One make run in `directory`: read files into it, then ask `expander` for values.
 
     `directory` is where make runs and relative names lead; a file that is not there is also looked for beside
-    the makefile that names it. `remarks` collects what make would stop at or warn of, and choices that hang
-    on unknown values; the rest of the file is read all the same.
+    the makefile that names it. Files with a base name of `given` are not included: what they hold is known
+    otherwise. `remarks` collects what make would stop at or warn of, and choices that hang on unknown values; the
+    rest of the file is read all the same.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class MakeReader:
         directory: str,
         kernel_functions: Mapping[str, KernelFunction] | None = None,
         unknowns: Unknowns | None = None,
+        given: frozenset[str] = frozenset(),
     ) -> None:
         self.scope = scope
         self.directory = directory
+        self.given = given
         self.remarks: list[Remark] = []
         self.rules: list[Rule] = []
         self.doubts: list[Doubt] = []
@@ -239,6 +242,8 @@ class _Run:
                 self._expander.where = where
 
     def _include_one(self, word: str, name: str) -> None:
+        if os.path.basename(name) in self._reader.given:
+            return
         beside = os.path.join(os.path.dirname(self._file), name)
         for candidate in (name, beside):
             if os.path.isfile(os.path.join(self._reader.directory, candidate)):
