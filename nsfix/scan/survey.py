@@ -40,13 +40,12 @@ Place = tuple[BuiltModule, SourceFile]
 class Sight:
     """What a source shows at first sight. `headers` are those beyond the kernel's own that it may include,
     `loose` the settled words that it defines by itself, `default` tells of a namespace for its plain exports,
-    `statements` of module statements, `exports` of exports of any kind."""
+    `statements` of module statements."""
 
     headers: tuple[str, ...]
     loose: frozenset[bytes]
     default: bool
     statements: bool
-    exports: bool
 
 
 class Surveyor:
@@ -77,9 +76,7 @@ class Surveyor:
             default = default or has_default
         given = {name for name, _ in defines}
         loose |= frozenset(filter(is_settled_word, given))
-        return Sight(
-            tuple(headers), loose, default or _DEFAULT in given, _STATEMENT in text, b"EXPORT" in text
-        )
+        return Sight(tuple(headers), loose, default or _DEFAULT in given, _STATEMENT in text)
 
     def _gather(
         self, path: str, text: bytes | None, directories: tuple[str, ...], headers: dict[str, None]
@@ -227,10 +224,10 @@ def _words_of(text: bytes) -> frozenset[bytes]:
     return frozenset(_WORDS.findall(text))
 
 
-def export_seeds(export_header: bytes) -> frozenset[bytes]:
-    """The macros of include/linux/export.h that may put a symbol into a namespace, its inner ones included."""
+def export_macros(export_header: bytes) -> frozenset[bytes]:
+    """The macros of include/linux/export.h, its inner ones included."""
     found = scan_directives(blank_comments(export_header))
-    return frozenset(d.name for d in found if d.keyword == b"define") - PLAIN_EXPORTS
+    return frozenset(d.name for d in found if d.keyword == b"define")
 
 
 def header_files(roots: Sequence[str]) -> list[str]:

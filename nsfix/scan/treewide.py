@@ -26,7 +26,7 @@ from nsfix.scan.survey import (
     Sieve,
     Sight,
     Surveyor,
-    export_seeds,
+    export_macros,
     header_files,
 )
 from nsfix.scan.units import ReadFile, Units, read_file
@@ -89,19 +89,26 @@ class TreeScanner:
         self._loose = frozenset(word for sight in sights for word in sight.loose)
         self._local = sorted({header for sight in sights for header in sight.headers})
 
-    def exports(self, every: bool = False) -> dict[bytes, Export]:
-        """The symbols that the tree exports into a namespace; with `every`, all of them."""
+    def exports(self) -> dict[bytes, Export]:
+        """The symbols that the tree exports into a namespace."""
+        found = self._exports_by(export_macros(self._export_header()) - PLAIN_EXPORTS, PLAIN_EXPORTS)
+        return {os.fsencode(export.symbol): export for export in found if export.namespace}
+
+    def every_export(self) -> list[Export]:
+        """All exports of the tree, into a namespace or not; one that is made twice stands here twice."""
+        return self._exports_by(export_macros(self._export_header()))
+
+    def _export_header(self) -> bytes:
+        return self._read(f"{self._kernel.source_dir}/include/linux/export.h") or b""
+
+    def _exports_by(self, macros: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> list[Export]:
+        """What the sources export that may come to one of `macros` or have a default namespace."""
         self.survey()
-        header = self._read(f"{self._kernel.source_dir}/include/linux/export.h") or b""
-        if every:
-            chosen = [seen for seen in self._seen if seen.sight.exports or seen.sight.default]
-        else:
-            kept = self._sieved(self._carriers(export_seeds(header), PLAIN_EXPORTS), self._seen)
-            chosen = [s for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
+        kept = self._sieved(self._carriers(macros, stop), self._seen)
+        chosen = [s.place for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
         scanner = self._scanner({})
-        found = self._shared([seen.place for seen in chosen], lambda place: scanner.exports_of(*place))
-        exports = [export for some in found for export in some]
-        return {os.fsencode(e.symbol): e for e in exports if every or e.namespace}
+        found = self._shared(chosen, lambda place: scanner.exports_of(*place))
+        return [export for some in found for export in some]
 
     def _carriers(self, seeds: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> Carriers:
         return close_over(seeds, self._headers, self._units.read, stop)
