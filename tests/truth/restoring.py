@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,15 +60,16 @@ def without_imports(kernel: Kernel, home: Path, places: Iterable[str]) -> Tree:
     return tree
 
 
-def compile_modules(tree: Tree, modules: Iterable[str]) -> Judgement:
+def compile_modules(tree: Tree, modules: Collection[str]) -> Judgement:
     """Build `modules`, paths without suffix, up to their objects; and what the kernel's own modpost says of them.
 
     It is given the Module.symvers of the whole kernel, as its distribution compiled it.
     """
     objects = [f"{module}.o" for module in modules]
+    lists = [f"{module}.mod" for module in modules]  # of their parts; modpost reads them
     tools = ["CC=gcc-12", "HOSTCC=gcc-12", "KCFLAGS=-g0"]
     make = ["make", f"-j{len(os.sched_getaffinity(0))}", "-C", str(tree.source), f"O={tree.build}", *tools]
-    status, log = _run([*make, *objects], tree.build)
+    status, log = _run([*make, *objects, *lists], tree.build)
     if status:
         return judge(log, (), status=status)
     (tree.build / "modules.list").write_text("".join(f"{name}\n" for name in objects))

@@ -47,12 +47,12 @@ SAMPLE = {
     "drivers/spi/spi-cs42l43": "drivers/spi/spi-cs42l43.c",
     "drivers/tty/serial/8250/8250_exar": "drivers/tty/serial/8250/8250_exar.c",
     "drivers/usb/host/xhci-pci-renesas": "drivers/usb/host/xhci-pci-renesas.c",
-    "drivers/usb/storage/uas": "drivers/usb/storage",
-    "drivers/usb/storage/ums-karma": "drivers/usb/storage",
+    "drivers/usb/storage/uas": "drivers/usb/storage/uas.c",
+    "drivers/usb/storage/ums-karma": "drivers/usb/storage/karma.c",
     "drivers/video/backlight/pwm_bl": "drivers/video/backlight/pwm_bl.c",
     "sound/soc/codecs/snd-soc-cs-amp-lib": "sound/soc/codecs/cs-amp-lib.c",
     "sound/soc/intel/boards/snd-soc-intel-sof-board-helpers": "sound/soc/intel/boards/sof_board_helpers.c",
-    "sound/soc/sof/intel/snd-sof-intel-hda-generic": "sound/soc/sof/intel",
+    "sound/soc/sof/intel/snd-sof-intel-hda-generic": "sound/soc/sof/intel/hda.c",
 }
 
 
