@@ -152,7 +152,8 @@ class ModuleInfoReader:
 
     def _leading(self, unit: Unit, path: str, active: bytes, goals: WordMemo[bool]) -> list[int]:
         offsets: list[int] = []
-        for word, _ in goals.among(self._session.words(path, active), unit):
+        among = goals.among(self._session.words(path, active), unit)
+        for word in dict.fromkeys(word for word, _ in (*among, *goals.among_passing(path, unit))):
             offsets += word_offsets(active, word)
         return sorted(offsets)
 

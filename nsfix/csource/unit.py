@@ -305,15 +305,19 @@ class Unit:
         if path != self.path:
             if place is None:
                 place = self._brought.get(path, -1)
-            passing = self._passing_in(path)
+            passing = self.passing(path)
 
             def lookup_there(name: bytes, offset: int) -> Macro | None:
-                if name in passing and passing[name][0][0] <= offset:
-                    return _held(passing[name], offset)
                 entries = history.get(name)
                 return macros.macro(name) if entries is None else _held(entries, place)
 
-            return lookup_there
+            def lookup_passing(name: bytes, offset: int) -> Macro | None:
+                entries = passing.get(name)
+                if entries is None or offset < entries[0][0]:
+                    return lookup_there(name, offset)
+                return _held(entries, offset)
+
+            return lookup_passing if passing else lookup_there
         if place is not None:
             own = self.lookup_in(path)
             return lambda name, offset: own(name, place)
@@ -329,7 +333,8 @@ class Unit:
 
         return lookup
 
-    def _passing_in(self, path: str) -> History:
+    def passing(self, path: str) -> History:
+        """What the file `path` makes of names that it undefines again."""
         known = self._passing.get(path)
         if known is None:
             source = self.included.get(path)

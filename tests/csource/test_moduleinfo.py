@@ -272,6 +272,18 @@ def test_a_template_exports_at_each_inclusion(kernel: str, widths: str) -> None:
 
 
 @every
+def test_a_macro_that_a_header_undefines_again_exports_and_imports(kernel: str) -> None:
+    header = (
+        "#define GIVE(x) EXPORT_SYMBOL(x)\n#define TAKE(x) MODULE_IMPORT_NS(x)\nGIVE(f);\n"
+        + spelled('TAKE("NS");\n', kernel)
+        + "#undef GIVE\n#undef TAKE\n"
+    )
+    reader, unit = read('#include <module.h>\n#include "own.h"\n', kernel, own=header)
+    assert [(e.symbol, e.line) for e in reader.exports(unit)] == [(b"f", 3)]
+    assert [(e.value, e.line) for e in reader.entries(unit)] == [("NS", 4)]
+
+
+@every
 def test_a_source_that_includes_itself_exports_again(kernel: str) -> None:
     text = (
         "#ifndef AGAIN\n#include <export.h>\n#define f quick_f\n#endif\nEXPORT_SYMBOL(f);\n"
