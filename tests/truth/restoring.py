@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ _IMPORT = re.compile(rb'^[ \t]*MODULE_IMPORT_NS\([\w"]+\);[ \t]*\r?\n', re.MULTI
 
 @dataclass(frozen=True)
 class Tree:
-    """A copy of a kernel's tree without imports. What may be edited in it is a file of its own."""
+    """A copy of a kernel's tree without imports."""
 
     kernel: Kernel
     home: Path
@@ -37,25 +36,21 @@ class Tree:
         return self.home / "build"
 
 
-def without_imports(kernel: Kernel, home: Path, places: Iterable[str]) -> Tree:
+def without_imports(kernel: Kernel, home: Path) -> Tree:
     """Copy the tree of `kernel` below `home`, remove every import in it and prepare it for building modules.
 
-    Files are shared with the original by hard links, but for those with an import, and the sources below `places`.
+    No file is shared with the original: nsfix writes a file with several names in place, so that a hard link would
+    carry its edits there.
     """
     tree = Tree(kernel, home)
-    original = kernel.source.resolve()
-    alike = ["--link"] if original.stat().st_dev == home.stat().st_dev else ["--reflink=auto"]
-    subprocess.run(["cp", "-a", *alike, str(original), str(tree.source)], check=True, timeout=TIMEOUT)
+    copy = ["cp", "-a", "--reflink=auto", str(kernel.source.resolve()), str(tree.source)]
+    subprocess.run(copy, check=True, timeout=TIMEOUT)
     (home / "root").symlink_to(kernel.home.resolve() / "root")
     words = ["grep", "-rlE", "--include=*.[chS]", r"^[[:space:]]*MODULE_IMPORT_NS\(", "."]
     found = subprocess.run(words, cwd=tree.source, stdout=subprocess.PIPE, text=True, check=True)
-    paths = {tree.source / name for name in found.stdout.splitlines()}
-    paths.update(path for place in places for path in _below(tree.source / place))
-    for path in paths:
-        text = path.read_bytes()
-        path.unlink()
-        path.write_bytes(_IMPORT.sub(b"", text))
-        shutil.copymode(original / path.relative_to(tree.source), path)
+    for name in found.stdout.splitlines():
+        path = tree.source / name
+        path.write_bytes(_IMPORT.sub(b"", path.read_bytes()))
     prepare(home)
     return tree
 
@@ -94,12 +89,9 @@ def checkpatch(tree: Tree, patch: bytes) -> tuple[int, str]:
 
 def contents(tree: Tree, places: Iterable[str]) -> Mapping[str, bytes]:
     """The sources below `places`, by their paths in the tree."""
-    paths = [p for place in places for p in _below(tree.source / place)]
+    found = [tree.source / place for place in places]
+    paths = [p for place in found for p in (sorted(place.glob("*.[ch]")) if place.is_dir() else [place])]
     return {str(path.relative_to(tree.source)): path.read_bytes() for path in paths}
-
-
-def _below(path: Path) -> list[Path]:
-    return sorted(path.glob("*.[ch]")) if path.is_dir() else [path]
 
 
 def _run(command: list[str], cwd: Path) -> tuple[int, str]:

@@ -76,8 +76,8 @@ def restored() -> Iterator[Restored]:
     if absent:
         pytest.skip(f"these tools are missing: {' '.join(absent)}")
     places = sorted(set(SAMPLE.values()))
-    with TemporaryDirectory(prefix="restored-", dir=cache()) as home:  # where hard links can reach
-        tree = without_imports(kernel, Path(home), places)
+    with TemporaryDirectory(prefix="restored-", dir=cache()) as home:  # /tmp may be small
+        tree = without_imports(kernel, Path(home))
         before = compile_modules(tree, SAMPLE)
         texts = contents(tree, places)
         applied = _apply(tree, places)
