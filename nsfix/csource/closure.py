@@ -69,6 +69,18 @@ class WordMemo(Generic[Answer]):
         self._known[words] = (present, words.difference(present), answers)
         return answers
 
+    def among_passing(self, path: str, unit: Unit) -> Sequence[tuple[bytes, Answer]]:
+        """Each macro that the file `path` has for itself only, undefining it again, and that mattered there."""
+        found: list[tuple[bytes, Answer]] = []
+        passing = {} if path == unit.path else unit.passing(path)
+        if passing:
+            macros = MacroTable(unit.macros)
+            macros.update((name, m) for name, entries in passing.items() for _, m in entries if m is not None)
+            for name, entries in passing.items():
+                answers = [self._ask(macro, macros) for _, macro in entries if macro is not None]
+                found += [(name, answer) for answer in answers if answer]
+        return found
+
     def _asked(self, words: frozenset[bytes], unit: Unit) -> Sequence[tuple[bytes, Answer]]:
         macros, plain = unit.macros, self._plain
         own = words & unit.own_macros

@@ -8,6 +8,7 @@ modpost will read (include/linux/moduleparam.h, include/linux/export.h, scripts/
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from nsfix.csource.lexer import LineIndex
 from nsfix.csource.macros import Macro, Token
 from nsfix.csource.names import word_offsets
 from nsfix.csource.program import MacroTable
-from nsfix.csource.session import Hits, Session
+from nsfix.csource.session import Hits, Session, Span
 from nsfix.csource.unit import Unit
 
 _INFO_GOALS = (b"MODULE_INFO", b"__MODULE_INFO", b"MODULE_IMPORT_NS", b"MODULE_LICENSE")
@@ -103,7 +104,7 @@ class ModuleInfoReader:
     def exports(self, unit: Unit) -> list[SourceExport]:
         """The symbols that `unit` exports."""
         found: dict[bytes, SourceExport] = {}
-        for path, _, tokens in self._expanded(unit, self._exports, False):
+        for path, _, tokens in (*self._expanded(unit, self._exports, False), *self._repeated(unit)):
             line_of = LineIndex(unit.included[path].text).line
             assembler = unit.path.endswith((".S", ".S_shipped"))
             for symbol, namespace, gpl, offset in _exports_of(_as_string(tokens) if assembler else tokens):
@@ -126,17 +127,33 @@ class ModuleInfoReader:
                 offsets = [offset for _, offset in hits[path] if active[offset : offset + 1] == b"M"]
             else:
                 offsets = self._leading(unit, path, active, goals)
-            chunks = self._session.chunks(path, active)
-            done: set[tuple[int, int]] = set()
-            for offset in offsets:
-                span = chunk_at(chunks, offset)
-                if span is not None and span not in done:
-                    done.add(span)
-                    yield path, span[0], self._session.expand((path, span), active, unit)
+            for span in self._spans(path, active, offsets):
+                yield path, span[0], self._session.expand((path, span), active, unit)
+
+    def _repeated(self, unit: Unit) -> Iterator[tuple[str, int, list[Token]]]:
+        """The pieces that lead to exports in files which mean something else at each `#include` of the unit's own
+        source: lists to which a macro of its own is applied, and what is included more than once, itself perhaps."""
+        own = frozenset(word for word, _ in self._exports.among(frozenset(unit.own_macros), unit))
+        often = Counter([unit.path, *(path for _, path in unit.inclusions)])
+        for offset, path in unit.inclusions:
+            source = unit.included.get(path)
+            again = often[path] > 1 and not self._session.is_kernel(path)
+            if source is None or not (own or again):
+                continue
+            active = unit.active(source)
+            if again or not own.isdisjoint(self._session.words(path, active)):
+                for span in self._spans(path, active, self._leading(unit, path, active, self._exports)):
+                    yield path, span[0], self._session.expand_at(offset, (path, span), active, unit)
+
+    def _spans(self, path: str, active: bytes, offsets: list[int]) -> list[Span]:
+        """The pieces of `active` that hold `offsets`, each once."""
+        chunks = self._session.chunks(path, active)
+        return list(dict.fromkeys(s for offset in offsets if (s := chunk_at(chunks, offset)) is not None))
 
     def _leading(self, unit: Unit, path: str, active: bytes, goals: WordMemo[bool]) -> list[int]:
         offsets: list[int] = []
-        for word, _ in goals.among(self._session.words(path, active), unit):
+        among = goals.among(self._session.words(path, active), unit)
+        for word in dict.fromkeys(word for word, _ in (*among, *goals.among_passing(path, unit))):
             offsets += word_offsets(active, word)
         return sorted(offsets)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -135,6 +136,17 @@ class SourceText:
         return not self.own and len(self.text) > _GREAT and not _CODE_LINE.search(b"\n" + self.text)
 
     @cached_property
+    def undefined_again(self) -> frozenset[bytes]:
+        """The names that the file both defines and undefines, whatever the conditions."""
+        steps = list(steps_of(self.program))
+        undefined = {step.name for step in steps if isinstance(step, Undefine)}
+        if not undefined:
+            return frozenset()
+        return frozenset(
+            n for step in steps if isinstance(step, Define) for n in undefined & step.macros.keys()
+        )
+
+    @cached_property
     def lines(self) -> list[Span]:
         """The spans of all directives, in order."""
         return [(d.start, d.end) for d in scan_directives(blank_comments(self.text))]
@@ -174,6 +186,18 @@ def read_source(path: str, directory: str, text: bytes, settled: Settled, own: b
             source.program = program[0].programs[0]
     source.plain = all(isinstance(step, (Define, Undefine)) for step in source.program)
     return source
+
+
+def steps_of(program: list[Step], arms: Callable[[Choice], Container[int]] | None = None) -> Iterator[Step]:
+    """The steps of `program` in order, those of conditionals in their place; of each only the `arms`, if given."""
+    for step in program:
+        if isinstance(step, Choice):
+            chosen = None if arms is None else arms(step)
+            for index, steps in enumerate(step.programs):
+                if chosen is None or index in chosen:
+                    yield from steps_of(steps, arms)
+        else:
+            yield step
 
 
 def _guard_of(conditional: Conditional) -> bytes | None:

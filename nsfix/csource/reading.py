@@ -131,7 +131,8 @@ class Reader:
         for path in self._own:
             source = unit.included[path]
             active = unit.active(source)
-            for word, patterns in session.pasting_words.among(session.words(source.path, active), unit):
+            among = session.pasting_words.among(session.words(source.path, active), unit)
+            for word, patterns in (*among, *session.pasting_words.among_passing(path, unit)):
                 keys = self._keys_of(source.path, word_offsets(active, word))
                 self._pasting.append((patterns, frozenset(keys)))
 
@@ -204,7 +205,7 @@ class Reader:
             return
         macro = self.unit.macros.macro(match[1])
         alive = macro is not None and macro.file == source.path and macro.start == line[0]
-        if alive or source.path == self.unit.path:
+        if alive or source.path == self.unit.path or match[1] in source.undefined_again:
             self._look_for(match[1], source.path)
 
     def _look_for(self, word: bytes, defined_in: str) -> None:

@@ -193,6 +193,15 @@ class Session:
         except EndlessExpansion:
             return tokens
 
+    def expand_at(self, place: int, key: Key, active: bytes, unit: Unit) -> list[Token]:
+        """The tokens of the piece at `key`, with the macros that hold where the unit's own source includes that file,
+        at the byte `place`."""
+        tokens = tokenize(active[slice(*key[1])], key[1][0])
+        try:
+            return Expander(unit.lookup_in(key[0], place), LineIndex(active).line).expand(tokens)
+        except EndlessExpansion:
+            return tokens
+
     def _tokens(self, key: Key, active: bytes, unit: Unit) -> list[Token]:
         """The tokens of the piece at `key`, with those of files that are included in its middle. They get the
         offset of the `#include`: there the macros hold that they are expanded with."""

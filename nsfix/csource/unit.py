@@ -16,6 +16,7 @@ from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_to
 from nsfix.csource.directives import Conditional, Directive
 from nsfix.csource.effects import Effect, merge_arms
 from nsfix.csource.macros import EndlessExpansion, Expander, Lookup, Macro, Token, spell, tokenize
+from nsfix.csource.passing import History, passing_macros
 from nsfix.csource.program import (
     Choice,
     Define,
@@ -70,7 +71,8 @@ class Unit:
         self._depth = 0
         self._effect: Effect | None = None  # what the header that is being read comes to
         self._reached: list[tuple[int, int]] = []  # own `#include`s, with how many files were there before
-        self._history: dict[bytes, list[tuple[int, Macro | None]]] = {}
+        self._history: History = {}
+        self._passing: dict[str, History] = {}
         self._marks = _Marks()
         self._expander = Expander(self._value)
         self._asker = Expander(self._macro_in_condition)
@@ -291,37 +293,53 @@ class Unit:
             brought.update(dict.fromkeys(files[count:end], offset))
         return brought
 
-    def lookup_in(self, path: str) -> Lookup:
+    def lookup_in(self, path: str, place: int | None = None) -> Lookup:
         """Which macro a name means at a byte offset of the file `path` of this unit.
 
         In the unit's own source that is exact. In a header the unit's own definitions count as they stand at
-        the `#include` that brought it, those of other headers as they stand at the unit's end: that differs
-        only for a macro that a header undefines or defines anew.
+        the `#include` that brought it, at the byte `place` if given, those of other headers as they stand at the
+        unit's end: that differs only for a macro that another header undefines or defines anew.
         """
         macros = self.macros
         history = self._history
         if path != self.path:
-            place = self._brought.get(path, -1)
+            if place is None:
+                place = self._brought.get(path, -1)
+            passing = self.passing(path)
 
             def lookup_there(name: bytes, offset: int) -> Macro | None:
                 entries = history.get(name)
-                if entries is None:
-                    return macros.macro(name)
-                return entries[max(bisect_right(entries, place, key=lambda e: e[0]) - 1, 0)][1]
+                return macros.macro(name) if entries is None else _held(entries, place)
 
-            return lookup_there
+            def lookup_passing(name: bytes, offset: int) -> Macro | None:
+                entries = passing.get(name)
+                if entries is None or offset < entries[0][0]:
+                    return lookup_there(name, offset)
+                return _held(entries, offset)
+
+            return lookup_passing if passing else lookup_there
+        if place is not None:
+            own = self.lookup_in(path)
+            return lambda name, offset: own(name, place)
         offsets, states = self._marks.offsets, self._marks.states
 
         def lookup(name: bytes, offset: int) -> Macro | None:
             entries = history.get(name)
             if entries is not None:
-                index = bisect_right(entries, offset, key=lambda e: e[0]) - 1
-                return entries[max(index, 0)][1]
+                return _held(entries, offset)
             if offsets and offset < offsets[-1]:
                 return states[bisect_right(offsets, offset)].macro(name)
             return macros.macro(name)
 
         return lookup
+
+    def passing(self, path: str) -> History:
+        """What the file `path` makes of names that it undefines again."""
+        known = self._passing.get(path)
+        if known is None:
+            source = self.included.get(path)
+            known = self._passing[path] = {} if source is None else passing_macros(source, self._taken)
+        return known
 
     def defined(self, name: bytes) -> Macro | None:
         """A macro of that name that holds somewhere in the unit's own source; None where there is none."""
@@ -370,6 +388,11 @@ class Unit:
             view = source.views[key] = blank_spans(source.code, spans)
         self._active[path] = view
         return view
+
+
+def _held(entries: list[tuple[int, Macro | None]], offset: int) -> Macro | None:
+    """What holds at the byte `offset`, of meanings in order; before all of them the first."""
+    return entries[max(bisect_right(entries, offset, key=lambda e: e[0]) - 1, 0)][1]
 
 
 def _untaken(conditional: Conditional, taken: frozenset[int]) -> list[tuple[int, int]]:

@@ -74,8 +74,13 @@ every = pytest.mark.parametrize("kernel", KERNELS)
 
 
 def read(text: str, kernel: str, defines: Defines = (), **headers: str) -> tuple[ModuleInfoReader, Unit]:
-    files = {"/m/t.c": text} | KERNELS[kernel] | {f"/m/{name}.h": header for name, header in headers.items()}
-    unit = make_unit(files, defines=defines)
+    return read_files(
+        {"/m/t.c": text} | {f"/m/{name}.h": header for name, header in headers.items()}, kernel, defines
+    )
+
+
+def read_files(files: dict[str, str], kernel: str, defines: Defines = ()) -> tuple[ModuleInfoReader, Unit]:
+    unit = make_unit(files | KERNELS[kernel], defines=defines)
     return ModuleInfoReader(Session(unit.store, [], lambda path: path.startswith("/inc/"))), unit
 
 
@@ -230,6 +235,61 @@ def test_a_list_of_modules_is_a_namespace() -> None:
 def test_an_export_tells_its_place(kernel: str) -> None:
     reader, unit = read("#include <export.h>\n\nEXPORT_SYMBOL_GPL(f);\n", kernel)
     assert reader.exports(unit) == [SourceExport(b"f", "", True, "/m/t.c", 3)]
+
+
+@every
+@pytest.mark.parametrize("place", ["/inc", "/m"])
+def test_a_macro_applied_to_each_item_of_a_list_exports(kernel: str, place: str) -> None:
+    """A list is included for several macros of one name; it is the kernel's, or lies beside the source."""
+    text = (
+        '#include <export.h>\n#define ITEM(x) int x##_a;\n#include "list.h"\n#undef ITEM\n'
+        '#define ITEM(x) EXPORT_SYMBOL_GPL(x##_a);\n#include "list.h"\n#undef ITEM\n'
+        '#define ITEM(x) EXPORT_SYMBOL(x##_b);\n#include "list.h"\n#undef ITEM\n'
+    )
+    items = "/* items */\nITEM(one)\n#ifndef ABSENT\nITEM(two)\n#endif\n"
+    reader, unit = read_files({"/m/t.c": text, f"{place}/list.h": items}, kernel)
+    assert {(e.symbol, e.gpl, e.file, e.line) for e in reader.exports(unit)} == {
+        (b"one_a", True, f"{place}/list.h", 2),
+        (b"one_b", False, f"{place}/list.h", 2),
+        (b"two_a", True, f"{place}/list.h", 4),
+        (b"two_b", False, f"{place}/list.h", 4),
+    }
+
+
+@every
+@pytest.mark.parametrize("widths", ["a", "ab"])
+def test_a_template_exports_at_each_inclusion(kernel: str, widths: str) -> None:
+    """What it is given differs from time to time, and the macros that it makes for itself are gone at its end."""
+    template = (
+        "#define JOIN_(a, b) a##b\n#define JOIN(a, b) JOIN_(a, b)\n#define NAME(x) JOIN(T, x)\n"
+        "EXPORT_SYMBOL_GPL(NAME(_f));\n#undef NAME\nEXPORT_SYMBOL(NAME);\n"
+    )
+    given = "".join(f'#define T {width}\n#include "template.h"\n#undef T\n' for width in widths)
+    files = {"/m/t.c": "#include <export.h>\n" + given, "/m/template.h": template}
+    reader, unit = read_files(files, kernel)
+    found = {(e.symbol.decode(), e.gpl, e.line) for e in reader.exports(unit)}
+    assert found == {("NAME", False, 6), *((f"{width}_f", True, 4) for width in widths)}
+
+
+@every
+def test_a_macro_that_a_header_undefines_again_exports_and_imports(kernel: str) -> None:
+    header = (
+        "#define GIVE(x) EXPORT_SYMBOL(x)\n#define TAKE(x) MODULE_IMPORT_NS(x)\nGIVE(f);\n"
+        + spelled('TAKE("NS");\n', kernel)
+        + "#undef GIVE\n#undef TAKE\n"
+    )
+    reader, unit = read('#include <module.h>\n#include "own.h"\n', kernel, own=header)
+    assert [(e.symbol, e.line) for e in reader.exports(unit)] == [(b"f", 3)]
+    assert [(e.value, e.line) for e in reader.entries(unit)] == [("NS", 4)]
+
+
+@every
+def test_a_source_that_includes_itself_exports_again(kernel: str) -> None:
+    text = (
+        "#ifndef AGAIN\n#include <export.h>\n#define f quick_f\n#endif\nEXPORT_SYMBOL(f);\n"
+        '#ifndef AGAIN\n#define AGAIN\n#undef f\n#define f slow_f\n#include "t.c"\n#endif\n'
+    )
+    assert exports(text, kernel) == {"quick_f": ("", False), "slow_f": ("", False)}
 
 
 def default(kernel: str, name: str = "NS") -> bytes:

@@ -36,7 +36,6 @@ HEADER_FAULTS = {
     "static_variable_never_written": "only objects of the source itself are looked at",
     "static_variable_never_written_with_value": "only objects of the source itself are looked at",
     "const_variable": "only objects of the source itself are looked at",
-    "macro_redefined_between_functions": "a header's macros are those of the unit's end",
     "name_spliced_over_lines": "only the source's own words are joined",
 }
 

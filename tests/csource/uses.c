@@ -353,6 +353,18 @@ int g(int x) { return CALL(x); }
 #undef CALL
 #define CALL sym_b
 int f(int x) { return CALL(x); }
+/// macro_undefined_after_its_use: sym_a
+#define CALL sym_a
+int f(int x) { return CALL(x); }
+#undef CALL
+/// pasting_macro_undefined_again: sym_a
+#define CALL(which) sym_##which
+int f(int x) { return CALL(a)(x); }
+#undef CALL
+/// macro_undefined_before_its_use: sym_b
+#define CALL sym_a
+#undef CALL
+int CALL(int x) { return sym_b(x); }
 /// macro_defines_a_function: sym_a
 #define DEFINE(name, what) int name(int x) { return what(x); }
 DEFINE(f, sym_a)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ FILES = {
     "include/asm-generic/Kbuild": "mandatory-y += wrapped.h\n",
     "include/asm-generic/wrapped.h": "#define WRAPPED 1\n",
     "lib/Makefile": "",
-    "kernel/Makefile": "obj-y := core.o\nobj-$(CONFIG_OFF) += off.o\nccflags-y += -DFROM_MAKEFILE\n",
+    "kernel/Makefile": "obj-y := core.o whole.o\nobj-$(CONFIG_OFF) += off.o\nccflags-y += -DFROM_MAKEFILE\n",
     "kernel/core.c": EXPORTING.format("core_one")
     + 'EXPORT_SYMBOL_NS_GPL(core_one, "CORE");\nint core_two(void) { return 0; }\nEXPORT_SYMBOL(core_two);\n',
+    "kernel/whole.c": '#include <linux/module.h>\n#include "part.c"\n',
+    "kernel/part.c": "int part(void) { return 0; }\nEXPORT_SYMBOL(part);\n",
     "drivers/Makefile": "obj-$(CONFIG_USB_STORAGE) += stor/\nobj-y += late/\n",
     "drivers/stor/Makefile": "ccflags-y += -DDEFAULT_SYMBOL_NAMESPACE='\"STOR\"'\n"
     "obj-m := stor.o user.o\nstor-y := one.o two.o\n",
@@ -113,18 +116,31 @@ def test_an_included_source_that_imports_is_read_beside_one_that_needs(tree: Pat
 
 def test_exports_are_as_modpost_would_list_them(tree: Path) -> None:
     kernel = read_source_tree(str(tree))
-    exports = TreeScanner(kernel, read_tree(kernel, {})).exports(every=True)
-    assert {
-        (name.decode(), e.namespace, "GPL" if e.gpl else "", e.exporter) for name, e in exports.items()
-    } == {
+    scanner = TreeScanner(kernel, read_tree(kernel, {}))
+    exports = {(e.symbol, e.namespace, "GPL" if e.gpl else "", e.exporter) for e in scanner.every_export()}
+    assert exports == {
         ("core_one", "CORE", "GPL", "vmlinux"),
         ("core_two", "", "", "vmlinux"),
+        ("part", "", "", "vmlinux"),
         ("flush_all", "FLUSH", "GPL", "vmlinux"),
         ("stor_one", "STOR", "GPL", "drivers/stor/stor"),
         ("stor_two", "STOR", "", "drivers/stor/stor"),
         ("late", "", "", "drivers/late/late"),
         ("early", "EARLY", "GPL", "drivers/late/early"),
     }
+    assert {(os.fsdecode(s), e.namespace) for s, e in scanner.exports().items()} == {
+        (symbol, namespace) for symbol, namespace, _, _ in exports if namespace
+    }
+
+
+def test_an_export_that_two_modules_make_is_told_twice(tree: Path) -> None:
+    (tree / "drivers/late/plain.c").write_text((tree / "drivers/late/late.c").read_text())
+    kernel = read_source_tree(str(tree))
+    found = TreeScanner(kernel, read_tree(kernel, {})).every_export()
+    assert sorted(e.exporter for e in found if e.symbol == "late") == [
+        "drivers/late/late",
+        "drivers/late/plain",
+    ]
 
 
 @pytest.mark.parametrize(
