@@ -28,6 +28,7 @@ from nsfix.project import (
     make_words,
     shown_path,
 )
+from nsfix.scan import Cache, cache_directory
 from nsfix.views.diff import Change, coloured, unified_diff
 from nsfix.views.report import FileFix, Outcome, Report
 
@@ -51,6 +52,9 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             "--config", metavar="FILE", help="In a kernel tree: the configuration (default: its .config)."
         ),
         click.option("--symvers", metavar="FILE", multiple=True, help="A further Module.symvers."),
+        click.option(
+            "--no-cache", is_flag=True, help="In a kernel tree: neither use nor keep earlier results."
+        ),
         click.option(
             "--build", is_flag=True, help="Run the real make for the evidence, and again to confirm."
         ),
@@ -92,6 +96,19 @@ def apply(dry_run: bool, words: tuple[str, ...], **options: Any) -> None:
     if not written and not refused:
         _talk(f"nothing to do: no import is missing{_reach(answer)}")
     _finish(FINDINGS if refused else NOTHING)
+
+
+@cli.group()
+def cache() -> None:
+    """What is kept of earlier runs over kernel trees, below $XDG_CACHE_HOME or ~/.cache ($NSFIX_CACHE names another
+    place)."""
+
+
+@cache.command()
+def clear() -> None:
+    """Remove it all."""
+    directory = cache_directory()
+    _talk(f"{Cache(directory).clear()} entries removed from {directory}")
 
 
 @cli.command()
@@ -214,7 +231,8 @@ def _answer(request: Request, options: dict[str, Any], brief: bool) -> Answer:
     tree = tree_of(request)
     if tree is not None:
         with Progress("reading the tree") as progress:
-            return check_tree(tree, request, brief=brief, progress=progress.update)
+            cache = None if options["no_cache"] else Cache(cache_directory())
+            return check_tree(tree, request, brief=brief, progress=progress.update, cache=cache)
     if request.config:
         raise UsageError("--config is for a kernel's own tree; an external module has that of its KDIR")
     with Progress("reading sources") as progress:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import marshal
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 
+from nsfix import __version__
 from nsfix.errors import InputError
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.sourcetree import find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
-from nsfix.scan import ReadFile, TreeScanner, crate_roots, read_file
+from nsfix.scan import Cache, ReadFile, TreeScanner, crate_roots, read_file
+from nsfix.scan.cache import digest_of, state_of_program
+from nsfix.scan.memory import Kept, Memory, Stamps, changed_between, stamps_below
 
 _SAID = 6  # remarks that are told one by one
+# Files that say nothing of what is built.
+_MERE_SOURCES = (".c", ".h", ".S", ".rs", ".rst", ".txt", ".dts", ".dtsi", ".yaml", ".json", ".py")
+# A file that changed this shortly before it was looked at may change again without a new time (nanoseconds).
+_TOO_FRESH = 20_000_000
+_UNSETTLED = (-1, 0, 0, 0)
 
 
 def tree_of(request: Request) -> str | None:
@@ -28,27 +39,68 @@ def check_tree(
     read: ReadFile = read_file,
     brief: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    cache: Cache | None = None,
 ) -> Answer:
     """Find what the modules of the kernel in `tree` lack, from the sources alone, and plan the mending.
 
-    M= and paths narrow the work to modules below them, or with a source there. Raises InputError where no such
-    module is built under the configuration.
+    M= and paths narrow the work to modules below them, or with a source there. What `cache` has of an earlier run
+    is not done again. Raises InputError where no such module is built under the configuration.
     """
-    kernel = read_source_tree(tree, request.config, request.arch)
-    facts = read_tree(kernel, request.variables)
+    if cache is None:
+        return _check(tree, request, read, brief, progress, Memory())
+    began = time.time_ns()
+    stamps = stamps_below(tree)
+    about = digest_of(
+        state_of_program(__version__), tree, _content(tree, request), request.arch, request.variables
+    )
+    name = digest_of(about, marshal.dumps(stamps), request.directory, request.paths, brief)
+    answer: Answer | None = cache.load(name)
+    if answer is not None:
+        return answer
+    memory = _remembered(cache.load(about), stamps)
+    answer = _check(tree, request, read, brief, progress, memory)
+    fresh = {path for path, stamp in stamps.items() if max(stamp[1:3]) > began - _TOO_FRESH}
+    if not fresh:
+        cache.keep(name, answer)
+    settled = {path: _UNSETTLED if path in fresh else stamp for path, stamp in stamps.items()}
+    cache.keep(about, (settled, memory.lasting()))
+    return answer
+
+
+def _content(tree: str, request: Request) -> bytes | None:
+    return read_file(os.path.abspath(request.config) if request.config else os.path.join(tree, ".config"))
+
+
+def _remembered(state: tuple[Stamps, dict[str, dict[Hashable, Kept]]] | None, stamps: Stamps) -> Memory:
+    if state is None:
+        return Memory()
+    changed = changed_between(state[0], stamps)
+    return Memory() if changed is None else Memory(state[1], changed)
+
+
+def _steers_build(path: str) -> bool:
+    """Whether a file may decide what is built, or what is known of the kernel as a whole."""
+    return not path.endswith(_MERE_SOURCES) or path.endswith("/include/linux/module.h")
+
+
+def _check(
+    tree: str,
+    request: Request,
+    read: ReadFile,
+    brief: bool,
+    progress: Callable[[int, int], None] | None,
+    memory: Memory,
+) -> Answer:
+    def read_build() -> tuple[KernelBuild, TreeFacts]:
+        kernel = read_source_tree(tree, request.config, request.arch)
+        return kernel, read_tree(kernel, request.variables)
+
+    kernel, facts = memory.one("build", None, _steers_build, read_build)
     chosen = _chosen(tree, facts.modules, request, kernel)
-    found = TreeScanner(kernel, facts, read, None, progress).scan(chosen, brief)
+    found = TreeScanner(kernel, facts, read, None, progress, memory).scan(chosen, brief)
     answer = conclude(kernel, found, (), request, read)
     said = _condensed((*_remarks_about(facts, chosen), *found.remarks))
-    return Answer(
-        answer.kernel,
-        answer.config,
-        answer.modules,
-        answer.findings,
-        answer.mending,
-        said,
-        answer.spelling,
-    )
+    return replace(answer, remarks=said)
 
 
 def _chosen(

@@ -1,5 +1,6 @@
 """Walks modules with the rooms that read artefacts, Kbuild files and C, and brings their facts together."""
 
+from nsfix.scan.cache import Cache, cache_directory
 from nsfix.scan.readings import layouts_of, readings_of
 from nsfix.scan.rusty import RustReader, crate_roots, imports_of
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner
@@ -7,12 +8,14 @@ from nsfix.scan.treewide import TreeScanner
 from nsfix.scan.units import ReadFile, read_file
 
 __all__ = [
+    "Cache",
     "ModuleFacts",
     "ReadFile",
     "RustReader",
     "ScanFacts",
     "Scanner",
     "TreeScanner",
+    "cache_directory",
     "crate_roots",
     "imports_of",
     "layouts_of",

@@ -15,15 +15,16 @@ from nsfix.scan.units import ReadFile
 
 
 class Declared:
-    """The names of `finder` that the kernel's `headers` spell. `place` is where their own includes are searched."""
+    """Those of `names` that the kernel's `headers` spell. `place` is where their own includes are searched."""
 
     def __init__(
-        self, finder: NameFinder, headers: Sequence[str], place: IncludePath, read: ReadFile
+        self, names: Sequence[bytes], headers: Sequence[str], place: IncludePath, read: ReadFile
     ) -> None:
         spelled: dict[str, int] = {}
         includers: dict[str, list[str]] = {}
-        numbers = {name: number for number, name in enumerate(finder.names)}
-        self._names = finder.names
+        finder = NameFinder(names, dense=True)
+        numbers = {name: number for number, name in enumerate(names)}
+        self._names = names
         for path in headers:
             text = read(path) or b""
             for name, _ in finder.find(text):
@@ -33,6 +34,11 @@ class Declared:
         self._reached = _spread(spelled, includers)
         self._known: dict[int, frozenset[bytes]] = {}
         self.anywhere = self._named(_joined(self._reached.values()))
+
+    @property
+    def masks(self) -> Mapping[str, int]:
+        """What each header spells with all that it includes: a bit for each name."""
+        return self._reached
 
     def reached(self, headers: Iterable[str]) -> frozenset[bytes]:
         """The names that some of `headers`, or what they include, spell."""

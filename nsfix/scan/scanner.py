@@ -106,6 +106,7 @@ class Scanner:
         self._own: dict[str, set[bytes]] = {}  # by module, what it exports
         self._units: dict[tuple[str, tuple[str, ...], str], Unit] = {}
         self._facts: dict[tuple[str, tuple[str, ...], str, bool], SourceFacts] = {}
+        self._files: dict[str, None] = {}  # that were read since take_files()
         self._at: str | None = None  # the module that was read last
         self._proven: dict[str, set[str]] = {}  # by module, the namespaces that it needs for certain
         self._remarks: list[Remark] = []
@@ -139,8 +140,17 @@ class Scanner:
         """What one source exports, into a namespace or not."""
         self._come_to(module)
         unit = self.units.unit(source, module)
+        self._files.update(dict.fromkeys(unit.included))
         found = self._reader(unit)[1].exports(unit)
         return [_as_export(export, module) for export in found]
+
+    def take_files(self) -> tuple[str, ...]:
+        """The files of all units that were read since this was asked last; what is proven of modules is forgotten,
+        so that what comes next depends on none of them."""
+        files = tuple(self._files)
+        self._files.clear()
+        self._proven.clear()
+        return files
 
     def facts_of(self, module: BuiltModule, source: SourceFile) -> tuple[SourceFacts, list[Remark]]:
         """What one source says, and what there is to remark on it."""
@@ -325,6 +335,7 @@ class Scanner:
         unit = self._units.get(key)
         if unit is None:
             unit = self._units[key] = self.units.unit(source, module)
+        self._files.update(dict.fromkeys(unit.included))
         return unit
 
 

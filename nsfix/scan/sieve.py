@@ -13,6 +13,7 @@ from nsfix.csource.macros import Macro
 from nsfix.csource.names import NameFinder
 from nsfix.csource.pasting import NameSet, shapes
 from nsfix.csource.session import Hits
+from nsfix.scan.cache import digest_of
 from nsfix.scan.carriers import Carriers, is_argument, leading_names
 from nsfix.scan.declared import Declared
 from nsfix.scan.given import Given, definitions, given_to
@@ -60,6 +61,10 @@ class Sieve:
         self._unspelled = unspelled
         self.names = NameSet(carriers.words)
         self.read = read
+        parts = sorted((part, sorted(made)) for part, made in carriers.parts.items())
+        words = sorted(carriers.words)
+        # What tells this sieve from others: what it looks for, and what is known where.
+        self.state = digest_of(words, parts, sorted(declared.masks.items()), sorted(unspelled))
 
     def known_by(self, headers: Iterable[str], kernel: Iterable[str]) -> frozenset[bytes]:
         """The words that a source may know which includes these headers, those of the kernel apart."""

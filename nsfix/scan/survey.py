@@ -100,8 +100,8 @@ class Surveyor:
         self._searched: dict[tuple[tuple[str, ...], bool], int] = {}
         self._flags: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[bytes, ...], tuple[str, ...]]] = {}
 
-    def sight(self, place: Place) -> Sight:
-        """What the source at `place` shows."""
+    def sight(self, place: Place) -> tuple[Sight, tuple[str, ...]]:
+        """What the source at `place` shows, and the files that were looked at for it."""
         module, source = place
         text = self._units.read(source.path) or b""
         directories, given, forced = self._read_flags(source.flags)
@@ -126,7 +126,7 @@ class Surveyor:
             relied |= includes.relied
         loose |= frozenset(filter(is_settled_word, given))
         telling = sorted(header for header in headers if not self._headers[header].list)
-        return Sight(
+        sight = Sight(
             tuple(header for header in telling if header in on),
             frozenset(kernel),
             tuple(header for header in telling if header not in on),
@@ -136,6 +136,7 @@ class Surveyor:
             _STATEMENT in text,
             inherited,
         )
+        return sight, (source.path, *headers)
 
     def _read_flags(
         self, flags: tuple[str, ...]

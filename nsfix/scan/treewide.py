@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
@@ -18,8 +18,11 @@ from nsfix.csource.names import NameFinder
 from nsfix.kernel.intree import TreeFacts
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceKind
+from nsfix.scan.cache import digest_of
 from nsfix.scan.carriers import Carriers, close_over
 from nsfix.scan.declared import Declared
+from nsfix.scan.given import definitions
+from nsfix.scan.memory import Memory
 from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
@@ -42,7 +45,8 @@ class _Seen:
 
 class TreeScanner:
     """Scans the tree of `kernel`. `workers` is how many processes share the work; `progress` is told how many
-    sources of the step at hand are done, and how many there are."""
+    sources of the step at hand are done, and how many there are. What `memory` has of an earlier run is not done
+    again."""
 
     def __init__(
         self,
@@ -51,8 +55,10 @@ class TreeScanner:
         read: ReadFile = read_file,
         workers: int | None = None,
         progress: Callable[[int, int], None] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._kernel = kernel
+        self._memory = memory or Memory()
         self._tree = tree
         self._read = read
         self._progress = progress
@@ -69,7 +75,7 @@ class TreeScanner:
         self.survey()
         exports = self.exports()
         seeds = [symbol for symbol, export in exports.items() if export.namespace]
-        carriers = self._carriers(seeds)
+        carriers = self._carriers("namespaces", seeds)
         wanted = self._kept(carriers, exports, {module.path for module in modules})
         read_beside_rust(modules, wanted, RustReader(self._kernel, self._read), exports)
         return self._read_modules(modules, exports, wanted, brief)
@@ -81,7 +87,13 @@ class TreeScanner:
         surveyor = Surveyor(self._units)
         units = (*self._tree.built_in, *self._tree.modules)
         places = [(m, s) for m in units for s in m.sources if s.kind in _READ]
-        sights = self._shared(_by_module(places), surveyor.sight)
+        sights = self._memory.each(
+            "sight",
+            _nothing,
+            _by_module(places),
+            _key,
+            lambda portions: self._shared(portions, surveyor.sight),
+        )
         self._loose = frozenset(word for sight in sights for word in sight.loose)
         self._seen = [
             _Seen(place, sight.without(self._loose)) for place, sight in zip(places, sights, strict=True)
@@ -102,47 +114,91 @@ class TreeScanner:
     def _exports_by(self, macros: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> list[Export]:
         """What the sources export that may come to one of `macros` or have a default namespace."""
         self.survey()
-        kept = self._sieved(self._carriers(macros, stop), self._seen, {})
+        kept = self._sieved("exports", self._carriers("exports", macros, stop), self._seen, {})
         chosen = [s.place for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
         scanner = self._scanner({})
-        found = self._shared(_by_module(chosen, _TOGETHER), lambda place: scanner.exports_of(*place))
+
+        def read(place: Place) -> tuple[list[Export], tuple[str, ...]]:
+            return scanner.exports_of(*place), scanner.take_files()
+
+        found = self._memory.each(
+            "exports",
+            lambda place: self._loose,
+            _by_module(chosen, _TOGETHER),
+            _key,
+            lambda portions: self._shared(portions, read),
+        )
         return [export for some in found for export in some]
 
-    def _carriers(self, seeds: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> Carriers:
-        return close_over(seeds, self._headers, self._units.read, stop)
+    def _is_header(self, path: str) -> bool:
+        """Whether `path` is one of the kernel's own headers."""
+        return path.startswith(self._roots)
+
+    def _carriers(self, step: str, seeds: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> Carriers:
+        wanted = frozenset(seeds)
+        return self._memory.one(
+            f"carriers of {step}",
+            (wanted, stop),
+            self._is_header,
+            lambda: close_over(wanted, self._headers, self._units.read, stop),
+        )
 
     def _sieved(
-        self, carriers: Carriers, asked: Sequence[_Seen], own: Mapping[str, frozenset[bytes]]
+        self, step: str, carriers: Carriers, asked: Sequence[_Seen], own: Mapping[str, frozenset[bytes]]
     ) -> list[bool]:
         """For each of `asked`, whether it may lead to the words of `carriers`, by itself or through its headers.
         `own` are the words that each module need not look for."""
-        sieve = self._sieve(carriers)
-        sources: dict[str, list[str]] = {}
-        headers: dict[str, set[str]] = {}
-        for seen in asked:
-            sources.setdefault(seen.place[0].path, []).append(seen.place[1].path)
-            headers.setdefault(seen.place[0].path, set()).update(seen.sight.headers)
-        sieves: dict[str, ModuleSieve] = {}
+        sieve = self._sieve(step, carriers)
+        state = self._memory.one("definitions", None, self._is_header, self._definitions) + sieve.state
 
-        def keeps(seen: _Seen) -> bool:
-            module = seen.place[0].path
-            if module not in sieves:
-                sieves.clear()  # of the module before
-                sieves[module] = ModuleSieve(
-                    sieve, own.get(module, frozenset()), sources[module], sorted(headers[module])
-                )
-            return sieves[module].keeps(seen.place[1].path, seen.sight.headers, seen.sight.kernel)
+        def keep(group: Sequence[_Seen]) -> tuple[list[bool], Iterable[str]]:
+            module = group[0].place[0].path
+            sources = [seen.place[1].path for seen in group]
+            headers = sorted({header for seen in group for header in seen.sight.headers})
+            one = ModuleSieve(sieve, own.get(module, frozenset()), sources, headers)
+            kept = [one.keeps(seen.place[1].path, seen.sight.headers, seen.sight.kernel) for seen in group]
+            return kept, (*sources, *headers)
 
-        return self._shared(_by_module(asked, key=lambda seen: seen.place[0].path), keeps)
+        groups = _by_module(asked, key=lambda seen: seen.place[0].path)
+        found = self._memory.each(
+            f"sieve for {step}",
+            lambda group: (state, own.get(group[0].place[0].path)),
+            [[group] for group in sorted(groups, key=len, reverse=True)],
+            lambda group: tuple(_key(seen.place) for seen in group),
+            lambda portions: self._shared(portions, keep),
+        )
+        by_place: dict[Hashable, bool] = {}
+        for group, kept in zip(sorted(groups, key=len, reverse=True), found, strict=True):
+            by_place.update(zip((_key(seen.place) for seen in group), kept, strict=True))
+        return [by_place[_key(seen.place)] for seen in asked]
 
-    def _sieve(self, carriers: Carriers) -> Sieve:
+    def _definitions(self) -> str:
+        """What tells the kernel's macros from those of another state of the tree."""
+        texts = (self._units.read(path) or b"" for path in self._headers)
+        return digest_of([list(definitions(text)) for text in texts])
+
+    def _sieve(self, step: str, carriers: Carriers) -> Sieve:
         read = self._units.read
         finder = NameFinder(carriers.words, dense=True)
-        declared = Declared(finder, self._headers, self._units.include_path(()), read)
+        declared = self._memory.one(
+            f"declared for {step}",
+            carriers.words,
+            self._is_header,
+            lambda: Declared(finder.names, self._headers, self._units.include_path(()), read),
+        )
         local = sorted({header for seen in self._seen for header in seen.sight.headers})
-        portions = [local[at : at + _TOGETHER] for at in range(0, len(local), _TOGETHER)]
-        spelled = self._shared(portions, lambda path: {name for name, _ in finder.find(read(path) or b"")})
-        unspelled = carriers.words - declared.anywhere.union(*spelled)
+
+        def spelled(path: str) -> tuple[frozenset[bytes], tuple[str, ...]]:
+            return frozenset(name for name, _ in finder.find(read(path) or b"")), (path,)
+
+        found = self._memory.each(
+            f"spelled for {step}",
+            lambda path: carriers.words,
+            [local[at : at + _TOGETHER] for at in range(0, len(local), _TOGETHER)],
+            lambda path: path,
+            lambda portions: self._shared(portions, spelled),
+        )
+        unspelled = carriers.words - declared.anywhere.union(*found)
         return Sieve(carriers, self._headers, read, declared, unspelled)
 
     def _kept(
@@ -153,7 +209,8 @@ class TreeScanner:
         own: dict[str, set[bytes]] = {}
         for symbol, export in exports.items():
             own.setdefault(export.exporter, set()).add(symbol)
-        keeps = self._sieved(carriers, asked, {path: frozenset(names) for path, names in own.items()})
+        own_words = {path: frozenset(names) for path, names in own.items()}
+        keeps = self._sieved("namespaces", carriers, asked, own_words)
         wanted: dict[str, set[str]] = {}
         for seen, kept in zip(asked, keeps, strict=True):
             if kept:
@@ -181,11 +238,25 @@ class TreeScanner:
         if not brief:
             places += self._licences({module.path for module in modules} - wanted.keys(), facts)
         remarks: list[Remark] = []
-        answers = self._shared(_by_module(places, _TOGETHER), lambda place: scanner.facts_of(*place))
+        portions = _by_module(places, _TOGETHER)
+        state = (brief, self._loose, digest_of(sorted((s, e.namespace) for s, e in exports.items())))
+
+        def read(places: Sequence[Place]) -> tuple[list[tuple[SourceFacts, list[Remark]]], Iterable[str]]:
+            scanner.take_files()
+            return [scanner.facts_of(*place) for place in places], scanner.take_files()
+
+        found_in = self._memory.each(
+            "facts",
+            lambda places: state if all(s.kind in _READ for _, s in places) else object(),
+            [[portion] for portion in portions],
+            lambda places: tuple(map(_key, places)),
+            lambda portions: self._shared(portions, read),
+        )
+        answers = [answer for some in found_in for answer in some]
         for (module, source), (found, said) in zip(places, answers, strict=True):
             facts[module.path, source.path] = found
             remarks += said
-        read = [
+        told = [
             ModuleFacts(
                 module,
                 tuple(
@@ -195,27 +266,32 @@ class TreeScanner:
             )
             for module in modules
         ]
-        return ScanFacts(tuple(read), exports, tuple(dict.fromkeys(remarks)))
+        return ScanFacts(tuple(told), exports, tuple(dict.fromkeys(remarks)))
 
     def _licences(self, modules: set[str], facts: dict[tuple[str, str], SourceFacts]) -> list[Place]:
         """Add to `facts` how `modules` are licensed; the places that have to be read exactly to tell."""
         told = [s for s in self._seen if s.sight.statements or s.sight.inherited]
         asked = [s for s in told if s.place[0].path in modules]
 
-        def licence(seen: _Seen) -> InfoEntry | bool | None:
+        def licence(seen: _Seen) -> tuple[InfoEntry | bool | None, tuple[str, ...]]:
             path = seen.place[1].path
             try:
-                return seen.sight.inherited or plain_licence(path, self._read(path) or b"")
+                return seen.sight.inherited or plain_licence(path, self._read(path) or b""), (path,)
             except ValueError:
-                return True
+                return True, (path,)
 
         unclear: list[Place] = []
-        portions = _by_module(asked, key=lambda seen: seen.place[0].path)
-        for seen, entry in zip(asked, self._shared(portions, licence), strict=True):
+        entries = self._memory.each(
+            "licence",
+            lambda seen: seen.sight.inherited,
+            _by_module(asked, key=lambda seen: seen.place[0].path),
+            lambda seen: _key(seen.place),
+            lambda portions: self._shared(portions, licence),
+        )
+        for seen, entry in zip(asked, entries, strict=True):
             place = module, source = seen.place
             if isinstance(entry, InfoEntry):
-                entries = (entry,)
-                facts[module.path, source.path] = SourceFacts(source.path, source.kind, entries=entries)
+                facts[module.path, source.path] = SourceFacts(source.path, source.kind, entries=(entry,))
             elif entry:
                 unclear.append(place)
         return unclear
@@ -242,6 +318,16 @@ class TreeScanner:
         order = sorted(range(len(portions)), key=lambda number: -len(portions[number]))
         answers = dict(zip(order, share_out(order, one, self._workers), strict=True))
         return [result for number in range(len(portions)) for result in answers[number]]
+
+
+def _key(place: Place) -> Hashable:
+    """What tells a place from all others: the module it belongs to, and how it is compiled."""
+    module, source = place
+    return module.path, module.built_in, source.path, source.flags
+
+
+def _nothing(item: object) -> None:
+    """Of a step that depends on nothing but files."""
 
 
 def _by_module(

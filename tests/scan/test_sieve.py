@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsfix.scan.survey import export_seeds
+from nsfix.scan.sieve import export_macros
 
 
 def test_only_macros_that_are_given_a_symbol_export_one() -> None:
@@ -15,4 +15,4 @@ def test_only_macros_that_are_given_a_symbol_export_one() -> None:
 #define EXPORT_SYMBOL_NS(sym, ns) ___EXPORT_SYMBOL(sym, "", #ns)
 #endif
 """
-    assert export_seeds(header) == {b"___EXPORT_SYMBOL", b"EXPORT_SYMBOL_NS"}
+    assert export_macros(header) == {b"___EXPORT_SYMBOL", b"EXPORT_SYMBOL", b"EXPORT_SYMBOL_NS"}

@@ -1,0 +1,99 @@
+"""Results of earlier runs in the user's cache directory, each under a name made of all that it depends on.
+
+An entry is a pickle behind its own digest. It is written beside and moved into place, so that two runs at once do
+each other no harm, and one that is damaged, or was written by somebody else, counts as not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import tempfile
+from pathlib import Path
+from typing import Any
+
+_DIGEST = 32  # bytes
+_MOST = 12  # entries that are kept
+_SUFFIX = ".nsfix"
+
+
+def cache_directory() -> Path:
+    """Where the cache is: $NSFIX_CACHE, or nsfix below $XDG_CACHE_HOME or ~/.cache."""
+    given = os.environ.get("NSFIX_CACHE")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "nsfix"
+
+
+def state_of_program(version: str) -> str:
+    """What tells this nsfix from another: its `version`, and the state of its files."""
+    top = Path(__file__).resolve().parent.parent
+    files = sorted(
+        (str(path.relative_to(top)), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in top.rglob("*.py")
+    )
+    return f"{version} {digest_of(files)}"
+
+
+def digest_of(*parts: object) -> str:
+    """A name for what `parts`, told by their `repr`, come to."""
+    return hashlib.blake2b(repr(parts).encode(), digest_size=20).hexdigest()
+
+
+class Cache:
+    """The entries in `directory`. Nothing here raises for a cache that cannot be read or written: it is only a
+    cache."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def load(self, name: str) -> Any:
+        """The entry `name`; None where there is none to be trusted."""
+        path = self._directory / f"{name}{_SUFFIX}"
+        try:
+            with path.open("rb") as stream:
+                found = os.fstat(stream.fileno())
+                if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+                    return None
+                content = stream.read()
+            if hashlib.blake2b(content[_DIGEST:], digest_size=_DIGEST).digest() != content[:_DIGEST]:
+                return None
+            os.utime(path)
+            return pickle.loads(memoryview(content)[_DIGEST:])
+        except Exception:
+            return None
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep `value` as the entry `name`, and let go of the entries that were not asked for the longest."""
+        content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        digest = hashlib.blake2b(content, digest_size=_DIGEST).digest()
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=self._directory, prefix=".new")
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(digest)
+                stream.write(content)
+            os.replace(temporary, self._directory / f"{name}{_SUFFIX}")
+            for old in self._entries()[_MOST:]:
+                old.unlink(missing_ok=True)
+        except OSError:
+            return
+
+    def clear(self) -> int:
+        """Remove all entries: how many there were."""
+        entries = self._entries()
+        for path in entries:
+            path.unlink(missing_ok=True)
+        return len(entries)
+
+    def _entries(self) -> list[Path]:
+        """The entries, the ones that were asked for last in front."""
+        found = []
+        for path in self._directory.glob(f"*{_SUFFIX}"):
+            try:
+                found.append((path.stat().st_mtime_ns, path))
+            except OSError:
+                continue  # another run removed it
+        return [path for _, path in sorted(found, reverse=True)]
