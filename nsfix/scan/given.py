@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from nsfix.csource.chunks import chunk_at
 from nsfix.csource.directives import scan_directives
 from nsfix.csource.lexer import blank_comments
 from nsfix.csource.macros import Macro
 from nsfix.csource.names import NameFinder
-from nsfix.csource.pasting import is_made_of, makes, shapes
+from nsfix.csource.pasting import makes, shapes
 
 _DEFINITION = re.compile(rb"#[ \t]*define[ \t]+(\w+)([^\n\\]*(?:\\\r?\n?[^\n\\]*)*)")
 _DEFINED = re.compile(rb"\s*#\s*(\w+)[ \t]+(\w+)")
@@ -24,6 +24,7 @@ _PARENTHESIS = re.compile(rb"[()]")
 _CALLER = re.compile(rb"(\w+)\s*\Z")
 _HEAD = re.compile(rb"\(([^()]*)\)")
 _CALL = re.compile(rb"(\w+)\s*\(")
+_DEEPEST = 3  # pasted names of pasted names, where macros that paste are given calls of others
 _AROUND = 4000  # bytes before a bare name in which the call that it stands in is looked for
 _OTHER = bytes(c if c < 128 and (chr(c).isalnum() or c == 0x5F) else 0x20 for c in range(256))
 Bodies = Mapping[bytes, Collection[bytes]]
@@ -44,17 +45,16 @@ def words_of(text: bytes) -> frozenset[bytes]:
 @dataclass(frozen=True, slots=True)
 class Given:
     """The `words` that macros are given. What they are given may be pasted itself, in one of `shapes`, at most `depth`
-    times one inside the other; None where that is not known."""
+    times one inside the other."""
 
     words: frozenset[bytes]
     shapes: frozenset[tuple[bytes, ...]]
-    depth: int | None
+    depth: int
+    known: dict[tuple[bytes, int], bool] = field(default_factory=dict)
 
     def make(self, shape: Sequence[bytes], name: bytes) -> bool:
         """Whether a macro that pastes names of that shape may come to `name`."""
-        if self.depth is None:
-            return is_made_of(name, _Pasted(self.words.union(shape), self.shapes, 0))
-        return makes(shape, name, _Pasted(self.words, self.shapes, self.depth))
+        return makes(shape, name, _Pasted(self.words, self.shapes, self.depth, self.known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,30 @@ class _Pasted(Container[bytes]):
     words: frozenset[bytes]
     shapes: frozenset[tuple[bytes, ...]]
     depth: int
+    known: dict[tuple[bytes, int], bool]
 
     def __contains__(self, word: object) -> bool:
         if word in self.words:
             return True
         if self.depth == 0 or not isinstance(word, bytes):
             return False
-        inside = _Pasted(self.words, self.shapes, self.depth - 1)
-        return any(makes(shape, word, inside) for shape in self.shapes)
+        known = self.known.get((word, self.depth))
+        if known is None:
+            inside = _Pasted(self.words, self.shapes, self.depth - 1, self.known)
+            known = self.known[word, self.depth] = any(makes(s, word, inside) for s in self.shapes)
+        return known
 
 
-def given_to(macros: Iterable[bytes], texts: Iterable[bytes], bodies: Bodies) -> Given:
-    """The words that `macros` are given in `texts`, with all that macros among these words bring; `bodies` are
-    those of the kernel's macros."""
-    return _Giving(list(texts), bodies).to(set(macros))
+def given_to(
+    macros: Mapping[bytes, Iterable[tuple[bytes, ...]]], texts: Iterable[bytes], bodies: Bodies
+) -> Given:
+    """The words that `macros`, by name with the shapes that they paste, are given in `texts`, with all that macros
+    among these words bring; `bodies` are those of the kernel's macros."""
+    giving = _Giving(list(texts), bodies)
+    found = giving.to(set(macros))
+    if found.depth < _DEEPEST:
+        return found
+    return replace(found, shapes=found.shapes.union(*macros.values()))
 
 
 class _Giving:
@@ -104,7 +114,9 @@ class _Giving:
                 if hits:
                     self._look(text, hits)
             new, self._also = self._also - done, set()
-        depth = None if self._paste(done) else max((self._depth(name, set()) for name in macros), default=0)
+        depth = max((self._depth(name, set()) for name in macros), default=0)
+        if self._paste(done):
+            depth = max(depth, _DEEPEST)
         self._unfold()
         return Given(frozenset(self._words), frozenset(self._shapes), depth)
 

@@ -14,12 +14,20 @@ Layouts = dict[str, Layout]
 
 
 def layouts_of(modules: Iterable[ModuleFacts], read: ReadFile) -> Layouts:
-    """The layout of every C source of `modules`, by path."""
+    """The layout of every C source of `modules` that imports a namespace or may do so, by path."""
     layouts: Layouts = {}
+    seen: set[str] = set()
     for module in modules:
+        importing = {e.file for source in module.sources for e in source.entries if e.tag == "import_ns"}
         for source in module.sources:
-            if source.kind is SourceKind.C and source.path not in layouts:
-                layouts[source.path] = read_layout(source.path, read(source.path) or b"")
+            path = source.path
+            if source.kind is not SourceKind.C or path in seen:
+                continue
+            text = read(path) or b""
+            if b"IMPORT_NS" in text or path in importing:
+                layouts[path] = read_layout(path, text)
+            if path not in importing:
+                seen.add(path)
     return layouts
 
 

@@ -165,9 +165,12 @@ class ModuleSieve:
     def _given(self) -> Given:
         """What the macros that paste are given anywhere in the module."""
         own = {path: self._sieve.read(path) or b"" for path in (*self._sources, *self._headers)}
-        pasters = {name for _, shown in self._shown for name, _ in shown.pasters}
-        for path in self._sources:
-            pasters.update(name for name, _ in self._sieve.shown(own[path]).pasters)
+        pasters: dict[bytes, set[tuple[bytes, ...]]] = {}
+        shown = [shown for _, shown in self._shown]
+        shown += [self._sieve.shown(own[path]) for path in self._sources]
+        for some in shown:
+            for name, shape in some.pasters:
+                pasters.setdefault(name, set()).add(shape)
         return given_to(pasters, own.values(), self._sieve.bodies)
 
     @cached_property

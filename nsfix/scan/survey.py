@@ -75,6 +75,9 @@ class _Includes:
     kernel: frozenset[str]
 
 
+_NONE = _Includes((), frozenset(), _NOTHING, frozenset())  # of a mere list
+
+
 @dataclass(frozen=True, slots=True)
 class _Reached:
     headers: frozenset[str]
@@ -186,7 +189,9 @@ class Surveyor:
                     _STATEMENT in text and _READ_BY_MODPOST.search(text) is not None,
                     _is_list(text),
                 )
-            known = self._included[(path, number)] = self._search(path, text, directories, built_in)
+            listed = self._headers[path].list
+            known = _NONE if listed else self._search(path, text, directories, built_in)
+            self._included[(path, number)] = known
         return known
 
     def _search(self, path: str, text: bytes, directories: tuple[str, ...], built_in: bool) -> _Includes:
@@ -277,9 +282,13 @@ def _settled_finder() -> NameFinder:
 def _is_list(text: bytes) -> bool:
     """Whether a header is a list of names for numbers: register headers are, by the megabyte. There no word stands
     but those of its directives."""
-    if len(text) < _GREAT or b";" in text[_GREAT:] or b"{" in text[_GREAT:]:
+    if len(text) < _GREAT or text.find(b";", _GREAT) >= 0 or text.find(b"{", _GREAT) >= 0:
         return False
-    text = _without(_without(text, b"/*", b"*/"), b"//", b"\n")
+    text = text[text.find(b"*/", 0, _GREAT) + 1 :]
+    return _only_directives(text) or _only_directives(_without(_without(text, b"/*", b"*/"), b"//", b"\n"))
+
+
+def _only_directives(text: bytes) -> bool:
     words = 2 * text.count(b"#define ") + 2 * text.count(b"#ifndef ") + text.count(b"#endif")
     return (b" " + text.translate(_SHAPE)).count(b" a") == words
 
