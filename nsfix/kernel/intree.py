@@ -7,7 +7,7 @@ on: before, the top Makefile had the lists of directories.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nsfix.errors import InputError
@@ -36,10 +36,12 @@ class TreeFacts:
     files: tuple[str, ...]
 
 
-def read_tree(kernel: KernelBuild, variables: Mapping[str, str]) -> TreeFacts:
+def read_tree(
+    kernel: KernelBuild, variables: Mapping[str, str], walker: Callable[..., Walk] = Walk
+) -> TreeFacts:
     """Read the whole tree of `kernel` as `make` with `variables` as its `VAR=value` words would.
 
-    Raises InputError for a tree before 6.1.
+    `walker` makes the descent from what Walk is made from. Raises InputError for a tree before 6.1.
     """
     tree = kernel.source_dir
     if kernel.version[:2] < _LISTS_IN_KBUILD:
@@ -59,7 +61,7 @@ def read_tree(kernel: KernelBuild, variables: Mapping[str, str]) -> TreeFacts:
     def place_of(path: str) -> Place:
         return Place(path or ".", path or ".", tree)
 
-    walk = Walk(tree, kernel, variables, place_of)
+    walk = walker(tree, kernel, variables, place_of)
     modules = walk.visit("", environment, True, True)
     seen = {os.path.relpath(directory.place.path, tree) for directory in walk.read}
     for word in arch.directories():

@@ -1,0 +1,258 @@
+"""Which values a symbol can have at all, and what one symbol's being on says of others.
+
+Kconfig's rules in intervals (n, m, y as 0, 1, 2): of each symbol the least and the greatest value that any
+configuration of this architecture can give it, as far as that follows from types, dependencies, defaults and
+selects. What a macro would come to is unknown. Dependencies between symbols that are both free are not weighed
+against each other, so that a value within the bounds may still be forbidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from nsfix.kernel.kconfig import Expr, Symbol
+
+VALUES = "nmy"
+Interval = tuple[int, int]
+_ANYTHING: Interval = (0, 2)
+_ROUNDS = 60  # a chain of dependencies is shorter
+# Of two that exclude each other, the one that GCC on a common machine does without.
+_NOT_IN_BASE = frozenset(("CC_IS_CLANG", "LD_IS_LLD", "CPU_BIG_ENDIAN"))
+
+
+class Bounds:
+    """What is possible for the symbols of `symbols`; modules are enabled. Names are without CONFIG_."""
+
+    def __init__(self, symbols: Mapping[str, Symbol]) -> None:
+        self._symbols = symbols
+        self._selected: dict[str, list[tuple[str, Expr]]] = {}
+        self._suggested: dict[str, list[tuple[str, Expr]]] = {}
+        for symbol in symbols.values():
+            for target, condition in symbol.selects:
+                self._selected.setdefault(target, []).append((symbol.name, condition))
+            for target, condition in symbol.implies:
+                self._suggested.setdefault(target, []).append((symbol.name, condition))
+        self._least: dict[str, int] = {}
+        self._most: dict[str, int] = {}
+        self._implied: dict[str, dict[str, str]] = {}
+        self._solve()
+
+    def values(self, name: str) -> str:
+        """The values that the bool or tristate `name` can have, of "nmy"; "n" for what no Kconfig file declares, and
+        "" for a symbol of another type."""
+        symbol = self._symbols.get(name)
+        if symbol is None:
+            return "n"
+        if symbol.type not in ("bool", "tristate"):
+            return ""
+        least, most = self._least[name], self._most[name]
+        return "".join(v for v in VALUES[least : most + 1] if v != "m" or symbol.type == "tristate")
+
+    def base(self) -> dict[str, str]:
+        """The configuration with all on that can be: what is tristate as a module, numbers by their first default.
+        With CONFIG_, as make has them; what is off is left out."""
+        found: dict[str, str] = {}
+        for name, symbol in self._symbols.items():
+            values = self.values(name)
+            if values:
+                value = (
+                    "n" if name in _NOT_IN_BASE and "n" in values else "m" if "m" in values else values[-1]
+                )
+                if value != "n":
+                    found[f"CONFIG_{name}"] = value
+            elif self._most.get(name, 2):
+                given = _plain_default(symbol)
+                if given is not None:
+                    found[f"CONFIG_{name}"] = given
+        return found
+
+    def implied(self, name: str) -> Mapping[str, str]:
+        """What `name` being on says of other symbols: their possible values, of "nmy", by name."""
+        known = self._implied.get(name)
+        if known is not None:
+            return known
+        found = self._implied[name] = {}
+        symbol = self._symbols.get(name)
+        if symbol is None:
+            return found
+        common: dict[str, str] | None = None
+        for definition in symbol.definitions:
+            here = _needed(definition.depends)
+            common = here if common is None else _agreed(common, here)
+        direct = dict(common or {})
+        for target, condition in symbol.selects:
+            if condition == ("str", "y") and target in self._symbols:
+                direct[target] = _met(direct.get(target), "my")
+        for other, values in direct.items():
+            found[other] = _met(found.get(other), values)
+            if "n" not in values:
+                for further, theirs in self.implied(other).items():
+                    found[further] = _met(found.get(further), theirs)
+        return found
+
+    def _solve(self) -> None:
+        names = [s.name for s in self._symbols.values() if s.type in ("bool", "tristate")]
+        self._least = dict.fromkeys(self._symbols, 0)
+        self._most = dict.fromkeys(self._symbols, 2)
+        self._least["MODULES"] = 2
+        for _ in range(2):
+            self._most = {
+                name: 0 if s.type in ("bool", "tristate") else 2 for name, s in self._symbols.items()
+            }
+            self._settle(names, self._most, self._greatest)
+            self._settle(names, self._least, self._smallest)
+
+    def _settle(
+        self, names: Iterable[str], values: dict[str, int], work_out: Callable[[Symbol], int]
+    ) -> None:
+        for _ in range(_ROUNDS):
+            changed = False
+            for name in names:
+                value = work_out(self._symbols[name])
+                if value > values[name]:
+                    values[name] = value
+                    changed = True
+            if not changed:
+                return
+
+    def _greatest(self, symbol: Symbol) -> int:
+        if self._most[symbol.name] == 2:
+            return 2
+        found = self._least[symbol.name]
+        for definition in symbol.definitions:
+            depends = self._interval(definition.depends)[1]
+            if definition.prompt is not None:
+                found = max(found, min(depends, self._interval(definition.prompt)[1]))
+            for value, condition in definition.defaults:
+                found = max(found, min(depends, self._interval(value)[1], self._interval(condition)[1]))
+        for sources in (self._selected, self._suggested):
+            for other, condition in sources.get(symbol.name, ()):
+                found = max(found, min(self._of(other)[1], self._interval(condition)[1]))
+        return 2 if found and symbol.type == "bool" else found
+
+    def _smallest(self, symbol: Symbol) -> int:
+        found = self._least[symbol.name]
+        asked = any(
+            d.prompt is not None and self._interval(d.prompt)[1] and self._interval(d.depends)[1]
+            for d in symbol.definitions
+        )
+        if not asked:
+            found = max(found, self._default(symbol))
+        for other, condition in self._selected.get(symbol.name, ()):
+            found = max(found, min(self._of(other)[0], self._interval(condition)[0]))
+        return 2 if found and symbol.type == "bool" else found
+
+    def _default(self, symbol: Symbol) -> int:
+        """The least value that the defaults can give: the first one whose condition holds is taken."""
+        found = 2
+        for definition in symbol.definitions:
+            depends = self._interval(definition.depends)
+            for value, condition in definition.defaults:
+                holds = self._interval(condition)
+                if min(holds[1], depends[1]):
+                    found = min(found, self._interval(value)[0], depends[0] if depends[0] else 0)
+                if min(holds[0], depends[0]):
+                    return found
+        return 0
+
+    def _of(self, name: str) -> Interval:
+        return self._least.get(name, 0), self._most.get(name, 0)
+
+    def _interval(self, expr: Expr) -> Interval:
+        kind = expr[0]
+        if kind == "sym":
+            name = str(expr[1])
+            return self._of(name) if name in self._symbols else (0, 0)
+        if kind == "str":
+            value = {"y": 2, "m": 1}.get(str(expr[1]), 0)
+            return value, value
+        if kind == "?":
+            return _ANYTHING
+        if kind == "!":
+            low, high = self._interval(_sub(expr, 1))
+            return 2 - high, 2 - low
+        if kind in ("&&", "||"):
+            left, right = self._interval(_sub(expr, 1)), self._interval(_sub(expr, 2))
+            pick = min if kind == "&&" else max
+            return pick(left[0], right[0]), pick(left[1], right[1])
+        return self._comparison(expr)
+
+    def _comparison(self, expr: Expr) -> Interval:
+        left, right = _sub(expr, 1), _sub(expr, 2)
+        if expr[0] not in ("=", "!="):
+            return _ANYTHING
+        if left[0] == "str" and right[0] == "str":
+            value = 2 if (left[1] == right[1]) == (expr[0] == "=") else 0
+            return value, value
+        if left[0] == "str":
+            left, right = right, left
+        if left[0] != "sym" or right[0] != "str" or right[1] not in ("y", "m", "n"):
+            return _ANYTHING
+        (low, high), wanted = self._interval(left), VALUES.index(str(right[1]))
+        possible = low <= wanted <= high
+        certain = low == high == wanted
+        found = (2 if certain else 0, 2 if possible else 0)
+        return found if expr[0] == "=" else (2 - found[1], 2 - found[0])
+
+
+def _sub(expr: Expr, at: int) -> Expr:
+    inner = expr[at]
+    assert isinstance(inner, tuple)
+    return inner
+
+
+def _plain_default(symbol: Symbol) -> str | None:
+    """The first default that is a number or a text by itself."""
+    for definition in symbol.definitions:
+        for value, _ in definition.defaults:
+            if value[0] in ("sym", "str"):
+                text = str(value[1])
+                if symbol.type == "string":
+                    return f'"{text}"'
+                if text[:1].isdigit() or text[:1] == "-":
+                    return text
+    return None
+
+
+def _needed(expr: Expr) -> dict[str, str]:
+    """The values that symbols must have for `expr` not to be n."""
+    kind = expr[0]
+    if kind == "sym":
+        return {str(expr[1]): "my"}
+    if kind == "&&":
+        found = dict(_needed(_sub(expr, 1)))
+        for name, values in _needed(_sub(expr, 2)).items():
+            found[name] = _met(found.get(name), values)
+        return found
+    if kind == "||":
+        return _agreed(_needed(_sub(expr, 1)), _needed(_sub(expr, 2)))
+    if kind == "!" and _sub(expr, 1)[0] == "sym":
+        return {str(_sub(expr, 1)[1]): "nm"}
+    if kind in ("=", "!="):
+        left, right = _sub(expr, 1), _sub(expr, 2)
+        if left[0] == "sym" and right[0] == "str" and right[1] in ("y", "m", "n"):
+            rest = "".join(v for v in VALUES if v != right[1])
+            return {str(left[1]): str(right[1]) if kind == "=" else rest}
+    return {}
+
+
+def _agreed(left: Mapping[str, str], right: Mapping[str, str]) -> dict[str, str]:
+    """What holds whichever of the two does."""
+    return {
+        name: "".join(v for v in VALUES if v in left[name] or v in right[name])
+        for name in left
+        if name in right
+    }
+
+
+def _met(left: str | None, right: str) -> str:
+    return right if left is None else "".join(v for v in left if v in right)
+
+
+def meet(parts: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What holds where all of `parts` do."""
+    found: dict[str, str] = {}
+    for part in parts:
+        for name, values in part.items():
+            found[name] = _met(found.get(name), values)
+    return found
