@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from nsfix.errors import InputError
+from nsfix.kernel.anyconfig import ANY, read_any_tree
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.sourcetree import find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
-from nsfix.scan import ReadFile, TreeScanner, read_file
+from nsfix.scan import AnyReadings, AnyScanner, ReadFile, TreeScanner, read_file
 
 _SAID = 6  # remarks that are told one by one
 
@@ -31,24 +33,29 @@ def check_tree(
 ) -> Answer:
     """Find what the modules of the kernel in `tree` lack, from the sources alone, and plan the mending.
 
-    M= and paths narrow the work to modules below them, or with a source there. Raises InputError where no such
-    module is built under the configuration.
+    Under the configuration "any", what they lack under some configuration or other. M= and paths narrow the work
+    to modules below them, or with a source there. Raises InputError where no such module is built.
     """
+    if request.config == ANY:
+        return _check_any(tree, request, read, progress)
     kernel = read_source_tree(tree, request.config, request.arch)
     facts = read_tree(kernel, request.variables)
     chosen = _chosen(tree, facts.modules, request, kernel)
     found = TreeScanner(kernel, facts, read, None, progress).scan(chosen, brief)
     answer = conclude(kernel, found, (), request, read)
-    said = _condensed((*_remarks_about(facts, chosen), *found.remarks))
-    return Answer(
-        answer.kernel,
-        answer.config,
-        answer.modules,
-        answer.findings,
-        answer.mending,
-        said,
-        answer.spelling,
-    )
+    return replace(answer, remarks=_condensed((*_remarks_about(facts, chosen), *found.remarks)))
+
+
+def _check_any(
+    tree: str, request: Request, read: ReadFile, progress: Callable[[int, int], None] | None
+) -> Answer:
+    """Find what the modules of the kernel in `tree` lack under some configuration or other."""
+    known = read_any_tree(tree, request.arch, request.variables)
+    chosen = _chosen(tree, known.facts.modules, request, known.kernel)
+    found = AnyScanner(known, read, None, progress).scan(chosen)
+    told = AnyReadings(known, found).told
+    answer = conclude(known.kernel, found.scan, (), request, read, told)
+    return replace(answer, remarks=_condensed((*_remarks_about(known.facts, chosen), *found.scan.remarks)))
 
 
 def _chosen(
@@ -71,6 +78,10 @@ def _chosen(
     ]
     if not chosen:
         shown = ", ".join(os.path.relpath(path, tree) for path in wanted)
+        if kernel.config_file == ANY:
+            raise InputError(
+                f"no module is built from {shown} under any configuration for {kernel.arch}", tree
+            )
         raise InputError(f"no module is built from {shown} under this configuration", kernel.config_file)
     return chosen
 

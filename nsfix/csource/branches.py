@@ -29,17 +29,17 @@ Value = Callable[[bytes], "str | None"]
 @dataclass(frozen=True, slots=True)
 class Branch:
     """An arm, by its span (byte offsets, end exclusive). `tests` are its own and those of all arms around it,
-    outermost first; `symbols` the CONFIG words in them."""
+    outermost first; `symbols` the CONFIG words in them, in order."""
 
     start: int
     end: int
     tests: tuple[Test, ...]
-    symbols: frozenset[bytes]
+    symbols: tuple[bytes, ...]
 
 
-def config_words(text: bytes) -> frozenset[bytes]:
-    """The symbols that `text` speaks of; the macro that tells of a module stands for its symbol."""
-    return frozenset(word.removesuffix(_MODULE) for word in _CONFIG.findall(text))
+def config_words(text: bytes) -> list[bytes]:
+    """The symbols that `text` speaks of, in order; the macro that tells of a module stands for its symbol."""
+    return list(dict.fromkeys(word.removesuffix(_MODULE) for word in _CONFIG.findall(text)))
 
 
 def read_branches(text: bytes) -> list[Branch]:
@@ -56,7 +56,7 @@ def _branches(block: list[Directive | Conditional], around: tuple[Test, ...]) ->
         before: list[Test] = []
         for arm in item.arms:
             tests = (*around, *before, *_own_test(arm))
-            symbols = frozenset(word for _, argument, _ in tests for word in config_words(argument))
+            symbols = tuple(config_words(b" ".join(argument for _, argument, _ in tests)))
             if symbols:
                 yield Branch(arm.start, arm.end, tests, symbols)
             yield from _branches(arm.block, tests if symbols else around)
@@ -125,7 +125,7 @@ def _number(word: bytes, value: Value) -> int | None:
 def solve(branch: Branch, values: Mapping[bytes, str], base: Mapping[bytes, str]) -> dict[bytes, str] | None:
     """What to change in the configuration `base` for `branch` to be compiled, as little as possible; None where no
     change helps. `values` are the possible values of the symbols that may be changed."""
-    free = sorted(symbol for symbol in branch.symbols if symbol in values)[:_MOST_SYMBOLS]
+    free = [symbol for symbol in branch.symbols if symbol in values][:_MOST_SYMBOLS]
     rest = {symbol: base.get(symbol) for symbol in branch.symbols}
     best: dict[bytes, str] | None = None
     for chosen in product(*(values[symbol] for symbol in free)):

@@ -35,6 +35,7 @@ _READ = (SourceKind.C, SourceKind.ASSEMBLER)
 _PORTION = 16  # sources that one process takes at a time
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+AnyUnits = TypeVar("AnyUnits", bound=Units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,18 @@ class TreeScanner:
         self._seen: list[_Seen] = []
         self._local: list[str] = []
         self._loose: frozenset[bytes] = frozenset()
+        self.carriers = Carriers(frozenset(), frozenset())
+        self.wanted: dict[str, set[str]] = {}
 
     def scan(self, modules: Sequence[BuiltModule], brief: bool = False) -> ScanFacts:
-        """Read `modules`, some of the tree's, against the exports of all."""
+        """Read `modules`, some of the tree's, against the exports of all. Afterwards `carriers` are the words that
+        lead to those, and `wanted` the sources, by module, that have some."""
         self.survey()
         exports = self.exports()
         seeds = [symbol for symbol, export in exports.items() if export.namespace]
-        carriers = self._carriers(seeds)
-        wanted = self._kept(carriers, {module.path for module in modules})
-        return self._read_modules(modules, exports, wanted, brief)
+        self.carriers = self._carriers(seeds)
+        self.wanted = self._kept(self.carriers, {module.path for module in modules})
+        return self._read_modules(modules, exports, self.wanted, brief)
 
     def survey(self) -> None:
         """Look at every source once."""
@@ -84,7 +88,7 @@ class TreeScanner:
         surveyor = Surveyor(self._units)
         units = (*self._tree.built_in, *self._tree.modules)
         places = [(m, s) for m in units for s in m.sources if s.kind in _READ]
-        sights = self._shared(places, surveyor.sight)
+        sights = self.shared(places, surveyor.sight)
         self._seen = [_Seen(place, sight) for place, sight in zip(places, sights, strict=True)]
         self._loose = frozenset(word for sight in sights for word in sight.loose)
         self._local = sorted({header for sight in sights for header in sight.headers})
@@ -99,7 +103,7 @@ class TreeScanner:
             kept = self._sieved(self._carriers(export_seeds(header), PLAIN_EXPORTS), self._seen)
             chosen = [s for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
         scanner = self._scanner({})
-        found = self._shared([seen.place for seen in chosen], lambda place: scanner.exports_of(*place))
+        found = self.shared([seen.place for seen in chosen], lambda place: scanner.exports_of(*place))
         exports = [export for some in found for export in some]
         return {os.fsencode(e.symbol): e for e in exports if every or e.namespace}
 
@@ -110,7 +114,7 @@ class TreeScanner:
         """For each of `asked`, whether it may lead to the words of `carriers`, by itself or through its headers."""
         sieve = Sieve(carriers)
         read = self._units.read
-        local = self._shared(self._local, lambda path: sieve.carried(read(path) or b""))
+        local = self.shared(self._local, lambda path: sieve.carried(read(path) or b""))
         carried = {
             path: found
             for path, found in zip(self._local, local, strict=True)
@@ -132,7 +136,7 @@ class TreeScanner:
             reach = reaches[module]
             return reach is not None and reach.keeps(text, seen.sight.headers, sieve)
 
-        return self._shared(asked, keeps)
+        return self.shared(asked, keeps)
 
     def _kept(self, carriers: Carriers, chosen: set[str]) -> dict[str, set[str]]:
         """For each module that may need a namespace, the sources that tell."""
@@ -165,7 +169,7 @@ class TreeScanner:
         if not brief:
             places += self._licences({module.path for module in modules} - wanted.keys(), facts)
         remarks: list[Remark] = []
-        answers = self._shared(places, lambda place: scanner.facts_of(*place))
+        answers = self.shared(places, lambda place: scanner.facts_of(*place))
         for (module, source), (found, said) in zip(places, answers, strict=True):
             facts[module.path, source.path] = found
             remarks += said
@@ -193,7 +197,7 @@ class TreeScanner:
                 return True
 
         unclear: list[Place] = []
-        for place, entry in zip(asked, self._shared(asked, licence), strict=True):
+        for place, entry in zip(asked, self.shared(asked, licence), strict=True):
             module, source = place
             if isinstance(entry, InfoEntry):
                 entries = (entry,)
@@ -208,7 +212,16 @@ class TreeScanner:
         scanner.use_exports(exports)
         return scanner
 
-    def _shared(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
+    def flipped(self, kind: Callable[..., AnyUnits], loose: frozenset[bytes]) -> AnyUnits:
+        """Units of `kind` that leave `loose` to the sources, beside what is known to be theirs."""
+        return kind(self._kernel, self._read, self._roots, self._loose | loose)
+
+    @property
+    def headers(self) -> Sequence[str]:
+        """The kernel's headers."""
+        return self._headers
+
+    def shared(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
         """`work` done for every item, in portions that processes share."""
         portions = [items[at : at + _PORTION] for at in range(0, len(items), _PORTION)]
         done = 0

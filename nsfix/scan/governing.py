@@ -1,0 +1,34 @@
+"""The conditionals of the kernel's headers under which words are declared or defined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nsfix.csource.branches import Branch, read_branches
+from nsfix.csource.names import NameFinder
+from nsfix.scan.units import ReadFile
+
+
+class HeaderBranches:
+    """Knows, for each of `words`, the branches of `headers` that it stands in, and their other arms."""
+
+    def __init__(self, headers: Sequence[str], words: frozenset[bytes], read: ReadFile) -> None:
+        finder = NameFinder(words, dense=True)
+        self._found: dict[bytes, dict[Branch, None]] = {}
+        for path in headers:
+            text = read(path) or b""
+            if b"CONFIG_" not in text:
+                continue
+            hits = finder.find(text)
+            branches = read_branches(text) if hits else []
+            for name, offset in hits:
+                for branch in branches:
+                    if branch.start <= offset < branch.end:
+                        self._found.setdefault(name, {})[branch] = None
+
+    def of(self, words: Iterable[bytes]) -> list[Branch]:
+        """The branches that any of `words` stands in."""
+        found: dict[Branch, None] = {}
+        for word in sorted(words):
+            found.update(self._found.get(word, {}))
+        return list(found)
