@@ -28,7 +28,7 @@ config USER
 	tristate "User"
 	depends on CORE
 	help
-	    config NOT_ONE
+		config NOT_ONE
 endif
 config PWMISH
 	bool "Pulses"
@@ -142,7 +142,7 @@ def test_a_tristate_may_have_to_be_built_in(tree: Path) -> None:
 
 def test_a_branch_that_takes_two_symbols_is_found(tree: Path) -> None:
     text = "#if IS_ENABLED(CONFIG_BAR) && !defined(CONFIG_FOO)\n" + CODE.format("plain") + "#endif\n"
-    assert driver(tree, text) == {("driver", "PLAIN"): "CONFIG_DRIVER && !CONFIG_FOO && CONFIG_BAR"}
+    assert driver(tree, text) == {("driver", "PLAIN"): "CONFIG_DRIVER && CONFIG_BAR && !CONFIG_FOO"}
 
 
 def test_either_of_two_symbols_is_told_as_such(tree: Path) -> None:
