@@ -70,6 +70,7 @@ class TreeScanner:
         self._loose: frozenset[bytes] = frozenset()
         self.carriers = Carriers(frozenset(), frozenset())
         self.wanted: dict[str, set[str]] = {}
+        self.exporting: list[Place] = []
 
     def scan(self, modules: Sequence[BuiltModule], brief: bool = False) -> ScanFacts:
         """Read `modules`, some of the tree's, against the exports of all. Afterwards `carriers` are the words that
@@ -102,6 +103,7 @@ class TreeScanner:
         else:
             kept = self._sieved(self._carriers(export_seeds(header), PLAIN_EXPORTS), self._seen)
             chosen = [s for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
+        self.exporting = [seen.place for seen in chosen]
         scanner = self._scanner({})
         found = self.shared([seen.place for seen in chosen], lambda place: scanner.exports_of(*place))
         exports = [export for some in found for export in some]

@@ -166,6 +166,16 @@ def test_a_function_that_is_called_under_a_condition(tree: Path) -> None:
     assert driver(tree, text) == {("driver", "PLAIN"): "CONFIG_DRIVER && CONFIG_FOO"}
 
 
+def test_an_export_that_only_a_built_in_has(tree: Path) -> None:
+    (tree / "kernel/plain.c").write_text(
+        HEAD + "int plain(void) { return 0; }\n#ifdef CONFIG_BAR\n"
+        'EXPORT_SYMBOL_NS_GPL(plain, "PLAIN");\n#endif\n#ifndef CONFIG_FOO\nint other(void) { return 0; }\n'
+        'EXPORT_SYMBOL_NS_GPL(other, "OTHER");\n#endif\n'
+    )
+    found = driver(tree, "int other(void);\nint use(void);\nint use(void) { return plain() + other(); }\n")
+    assert found.keys() == {("driver", "PLAIN"), ("driver", "OTHER")}
+
+
 def test_a_branch_that_no_configuration_compiles_needs_nothing(tree: Path) -> None:
     for test in ("#ifdef CONFIG_ELSEWHERE", "#ifndef CONFIG_X86", "#ifdef CONFIG_NOT_ONE"):
         assert driver(tree, f"{test}\n{CODE.format('plain')}#endif\n") == {}
