@@ -9,7 +9,7 @@ narrowed down to the symbols that make the difference.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from nsfix.condition import Clause
@@ -36,7 +36,8 @@ class Findings:
 
     facts: SourceFacts
     clauses: Mapping[Shown, tuple[Clause, ...]]
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Remark, ...]
+    readings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +90,24 @@ class AnyScanner:
         jobs = [job for job in self._base.shared(places, lambda p: planner.job(p, found)) if job is not None]
         units = self._base.flipped(FlippedUnits, loose_words(jobs))
         reader = WitnessReader(self._tree, units, first.exports, self._read)
-        answers = self._base.shared(jobs, lambda job: reader.findings(job, found[_key(job.place)]))
-        clauses = {_key(job.place): answer.clauses for job, answer in zip(jobs, answers, strict=True)}
-        for job, answer in zip(jobs, answers, strict=True):
-            found[_key(job.place)] = answer.facts
+        answers = self._base.shared(_by_module(jobs), lambda some: reader.findings(some, found))
+        clauses: dict[tuple[str, str], Mapping[Shown, tuple[Clause, ...]]] = {}
+        for place, answer in (pair for pairs in answers for pair in pairs):
+            found[place] = answer.facts
+            clauses[place] = answer.clauses
         read = tuple(
             ModuleFacts(m.built, tuple(found[m.built.path, s.path] for s in m.sources)) for m in first.modules
         )
-        remarks = (*first.remarks, *(remark for answer in answers for remark in answer.remarks))
-        scan = ScanFacts(read, first.exports, tuple(dict.fromkeys(remarks)))
-        return AnyFacts(scan, clauses, sum(len(job.witnesses) for job in jobs))
+        remarks = [remark for pairs in answers for _, answer in pairs for remark in answer.remarks]
+        scan = ScanFacts(read, first.exports, tuple(dict.fromkeys((*first.remarks, *remarks))))
+        return AnyFacts(scan, clauses, sum(answer.readings for pairs in answers for _, answer in pairs))
+
+
+def _by_module(jobs: Iterable[Job]) -> list[list[Job]]:
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(job.place[0].path, []).append(job)
+    return list(found.values())
 
 
 def _key(place: Place) -> tuple[str, str]:
@@ -115,42 +124,77 @@ class WitnessReader:
         self._units = units
         self._scanner = Scanner(tree.kernel, {}, read, False, 1, units)
         self._scanner.use_exports(exports)
+        self._exports = exports
         self._kernel = {os.fsencode(name): value for name, value in tree.kernel.config.items()}
 
-    def findings(self, job: Job, first: SourceFacts) -> Findings:
-        """What the source of `job` shows, `first` being what the tree's own configuration makes it show."""
-        known: dict[tuple[tuple[bytes, str], ...], SourceFacts] = {}
-        remarks: list[Remark] = []
+    def findings(
+        self, jobs: Sequence[Job], found: Mapping[tuple[str, str], SourceFacts]
+    ) -> list[tuple[tuple[str, str], Findings]]:
+        """What the sources of `jobs`, all of one module, show. `found` is what every source shows under the tree's
+        own configuration."""
+        module = jobs[0].place[0]
+        readings = [_Readings(job, self._reading(job), found[_key(job.place)], self._kernel) for job in jobs]
+        certain: set[str] = set()
+        asked = {_key(job.place): reading for job, reading in zip(jobs, readings, strict=True)}
+        for source in module.sources:
+            key = (module.path, source.path)
+            if not self._tree.sources.get(key):
+                uses = asked[key].certain if key in asked else found[key].uses
+                certain |= {self._namespace(use) for use in uses}
+        return [(_key(r.job.place), self._concluded(r, frozenset(certain))) for r in readings]
 
-        def read(assignment: Assignment) -> SourceFacts:
-            key = tuple(sorted(assignment.items()))
-            facts = known.get(key)
-            if facts is None:
-                self._units.change(assignment, self._kernel)
-                facts, said = self._scanner.facts_of(*job.place)
-                known[key] = facts
-                remarks.extend(said)
-            return facts
+    def _namespace(self, use: SymbolUse) -> str:
+        return self._exports[use.symbol].namespace
 
-        if all(self._kernel.get(symbol, "n") == value for symbol, value in job.base.items()):
-            known[tuple(sorted(job.base.items()))] = first
-        seen = [read(assignment) for assignment in (job.base, *job.witnesses)]
-        clauses = self._explained(job, seen, lambda assignment: _shown(read(assignment)))
-        return Findings(_united(seen), clauses, tuple(remarks))
+    def _reading(self, job: Job) -> Callable[[Assignment], tuple[SourceFacts, list[Remark]]]:
+        def read(assignment: Assignment) -> tuple[SourceFacts, list[Remark]]:
+            self._units.change(assignment, self._kernel)
+            return self._scanner.facts_of(*job.place)
 
-    def _explained(
-        self, job: Job, seen: Sequence[SourceFacts], present: Callable[[Assignment], frozenset[Shown]]
-    ) -> dict[Shown, tuple[Clause, ...]]:
+        return read
+
+    def _concluded(self, readings: _Readings, certain: frozenset[str]) -> Findings:
+        """What one source shows. Of the namespaces that the module needs for `certain`, the uses that hang on the
+        configuration are left out: they would change nothing, and to explain them takes long."""
+        kept = {use_key(use) for use in readings.certain}
+        uses = {
+            use_key(use): use
+            for facts in readings.seen[::-1]
+            for use in facts.uses
+            if use_key(use) in kept or self._namespace(use) not in certain
+        }
+        explained = self._explained(readings, uses.keys())
+        entries = {entry_key(entry): entry for facts in readings.seen[::-1] for entry in facts.entries}
+        first = readings.seen[0]
+        facts = replace(
+            first,
+            uses=tuple(
+                sorted(uses.values(), key=lambda u: (u.symbol, u.file != first.path, u.file, u.offset))
+            ),
+            entries=tuple(sorted(entries.values(), key=lambda e: (e.file != first.path, e.file, e.start))),
+            included=tuple(dict.fromkeys(path for facts in readings.seen for path in facts.included)),
+            statements=tuple(sorted({start for facts in readings.seen for start in facts.statements})),
+            hidden=frozenset(name for facts in readings.seen for name in facts.hidden),
+        )
+        return Findings(facts, explained, tuple(readings.remarks), readings.count)
+
+    def _explained(self, readings: _Readings, uses: Set[UseKey]) -> dict[Shown, tuple[Clause, ...]]:
+        job = readings.job
         base, far = job.base, job.witnesses[0]
-        explainer: Explainer[Shown] = Explainer(present, self._literal)
-        at_base, at_far = _shown(seen[0]), _shown(seen[1])
+
+        def shown(facts: SourceFacts) -> frozenset[Shown]:
+            imports = {entry_key(entry) for entry in facts.entries if entry.tag == "import_ns"}
+            return frozenset(imports | {key for use in facts.uses if (key := use_key(use)) in uses})
+
+        explainer: Explainer[Shown] = Explainer(lambda a: shown(readings.read(a)), self._literal)
+        at_base, at_far = shown(readings.seen[0]), shown(readings.seen[1])
         explainer.explain(base, far, at_base - at_far)
         explainer.explain(far, base, at_far - at_base)
         known = at_base | at_far
-        for witness, facts in zip(job.witnesses[1:], seen[2:], strict=True):
-            new = _shown(facts) - known
+        for witness, facts in zip(job.witnesses[1:], readings.seen[2:], strict=True):
+            new = shown(facts) - known
             explainer.explain(witness, base, new)
-            explainer.explain(witness, far, new - at_far)
+            explainer.explain(witness, far, new)
             known |= new
         order = {os.fsdecode(symbol): number for number, symbol in enumerate(job.values)}
         return {
@@ -163,21 +207,38 @@ class WitnessReader:
         return self._tree.config.literal(os.fsdecode(symbol), values)
 
 
-def _shown(facts: SourceFacts) -> frozenset[Shown]:
-    uses: set[Shown] = {use_key(use) for use in facts.uses}
-    return frozenset(uses | {entry_key(entry) for entry in facts.entries})
+class _Readings:
+    """The readings of one source, each made once. `seen` are those of its job, in order."""
 
+    def __init__(
+        self,
+        job: Job,
+        reading: Callable[[Assignment], tuple[SourceFacts, list[Remark]]],
+        first: SourceFacts,
+        kernel: Assignment,
+    ) -> None:
+        self.job = job
+        self._reading = reading
+        self._known: dict[tuple[tuple[bytes, str], ...], SourceFacts] = {}
+        self.remarks: list[Remark] = []
+        self.count = 0
+        if all(kernel.get(symbol, "n") == value for symbol, value in job.base.items()):
+            self._known[tuple(job.base.items())] = first
+        self.seen = [self.read(assignment) for assignment in (job.base, *job.witnesses)]
 
-def _united(seen: Sequence[SourceFacts]) -> SourceFacts:
-    """All that the readings of one source show."""
-    first = seen[0]
-    uses = {use_key(use): use for facts in seen[::-1] for use in facts.uses}
-    entries = {entry_key(entry): entry for facts in seen[::-1] for entry in facts.entries}
-    return replace(
-        first,
-        uses=tuple(sorted(uses.values(), key=lambda u: (u.symbol, u.file != first.path, u.file, u.offset))),
-        entries=tuple(sorted(entries.values(), key=lambda e: (e.file != first.path, e.file, e.start))),
-        included=tuple(dict.fromkeys(path for facts in seen for path in facts.included)),
-        statements=tuple(sorted({start for facts in seen for start in facts.statements})),
-        hidden=frozenset(name for facts in seen for name in facts.hidden),
-    )
+    def read(self, assignment: Assignment) -> SourceFacts:
+        """What the source shows under `assignment`."""
+        key = tuple((symbol, assignment[symbol]) for symbol in self.job.base)
+        facts = self._known.get(key)
+        if facts is None:
+            facts, said = self._reading(assignment)
+            self._known[key] = facts
+            self.remarks += said
+            self.count += 1
+        return facts
+
+    @property
+    def certain(self) -> list[SymbolUse]:
+        """The uses that are there with everything on and with everything off."""
+        there = {use_key(use) for use in self.seen[1].uses}
+        return [use for use in self.seen[0].uses if use_key(use) in there]
