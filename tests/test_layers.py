@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "nsfix"
-FACTS = {"model", "errors"}
+FACTS = {"model", "errors", "condition"}
 READERS = FACTS | {"edits", "evidence", "kernel", "csource"}
 DECISIONS = {"scan", "resolve", "plan", "mend", "project", "in_tree"}
 MAY_IMPORT = {
     "errors": set(),
-    "model": {"errors"},
+    "condition": set(),
+    "model": {"errors", "condition"},
     "edits": {"errors"},
     "evidence": FACTS,
     "kernel": FACTS,
     "csource": FACTS,
     "build": FACTS | {"kernel"},
     "scan": READERS,
-    "resolve": {"model"},
+    "resolve": {"model", "condition"},
     "plan": {"model", "csource", "edits"},
     "mend": {"model", "csource", "edits", "plan"},
     "project": READERS | {"scan", "resolve", "mend"},

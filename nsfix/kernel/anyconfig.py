@@ -57,7 +57,7 @@ class AnyConfig:
         kept = [value for value in possible if value in values]
         if not possible or len(kept) == len(possible):
             return None
-        if "n" not in kept and ("m" in kept or "m" not in possible):
+        if kept == [value for value in possible if value != "n"]:
             return (Literal(symbol, ENABLED),)
         return (Literal(symbol, "".join(sorted(kept)) or "n"),)
 

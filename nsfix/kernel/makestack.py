@@ -84,7 +84,7 @@ def _asked(kind: str, text: str) -> tuple[bool, Values] | None:
         name = text.strip()
         return (True, [(name[7:], ENABLED)]) if name.startswith("CONFIG_") else None
     sides = text.strip()
-    sides = sides[1:-1] if sides.startswith("(") else sides.replace('" "', '","').replace('"', "")
+    sides = (sides[1:-1] if sides.startswith("(") else sides.replace('" "', '","')).replace('"', "")
     left, comma, right = sides.rpartition(",")
     if "CONFIG_" in right:
         left, right = right, left
