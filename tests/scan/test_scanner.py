@@ -84,15 +84,15 @@ def test_flags_decide_what_is_compiled(kernel: KernelBuild, tmp_path: Path) -> N
 def test_an_inline_is_read_as_each_source_compiles_it(kernel: KernelBuild, tmp_path: Path) -> None:
     header = Path(kernel.source_dir) / "include/linux/stub_or_not.h"
     header.write_text(
-        "int cxl_bus_rescan(void);\nstatic inline int f(void)\n{\n#ifdef WITH\n"
-        "\treturn cxl_bus_rescan();\n#endif\n\treturn 0;\n}\n"
+        "int cxl_bus_rescan(void);\nint cxl_bus_drain(void);\nstatic inline int f(void)\n{\n#ifdef WITH\n"
+        "\tcxl_bus_rescan();\n#endif\n\treturn cxl_bus_drain();\n}\n"
     )
     text = "#include <linux/stub_or_not.h>\nint g(void) { return f(); }\n"
     write(tmp_path, {"with.c": f"#define WITH 1\n{text}", "without.c": text})
     for order in (("with", "without"), ("without", "with")):
         modules = [module(tmp_path, name, f"{name}.c") for name in order]
         answers = {r.name: symbols(r) for r in read(kernel, *modules)}
-        assert answers == {"with": {"cxl_bus_rescan"}, "without": set()}
+        assert answers == {"with": {"cxl_bus_rescan", "cxl_bus_drain"}, "without": {"cxl_bus_drain"}}
     header.unlink()
 
 
