@@ -19,6 +19,7 @@ from nsfix.kernel.bounds import Bounds, meet
 from nsfix.kernel.directory import KbuildDirectory
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.kconfig import read_kconfig
+from nsfix.kernel.make.scope import Piece
 from nsfix.kernel.makestack import MakeStacks
 from nsfix.kernel.sourcetree import arch_in_tree, configured_tree
 from nsfix.kernel.tree import KernelBuild
@@ -149,6 +150,7 @@ class AnyWalk(Walk):
         self._config = config
         self._context: list[tuple[Clause, ...]] = []
         self._stacks = MakeStacks(config.literal)
+        self._lists: dict[tuple[int, str], dict[str, list[tuple[Piece, bool]]]] = {}
         self.modules: dict[str, tuple[Clause, ...]] = {}
         self.sources: dict[tuple[str, str], tuple[Clause, ...]] = {}
         self.modular: dict[str, frozenset[str]] = {}
@@ -161,14 +163,19 @@ class AnyWalk(Walk):
         first = KbuildDirectory(place, self._kernel, environment, self._command_line, self._unknowns)
         directories = [first]
         for changes in self._changes(first):
-            values = {**self._kernel.config, **changes}
-            kernel = replace(self._kernel, config={k: v for k, v in values.items() if v != "n"})
+            config = {**self._kernel.config, **changes}
+            for name in [name for name, value in changes.items() if value == "n"]:
+                del config[name]
+            kernel = replace(self._kernel, config=config)
             directories.append(
                 KbuildDirectory(place, kernel, environment, self._command_line, self._unknowns)
             )
         self._open.append(place.path)
         self.read.append(first)
         found = self._all_entries(directories, path)
+        for directory in directories:
+            for key in [key for key in self._lists if key[0] == id(directory)]:
+                del self._lists[key]
         self._open.pop()
         self.remarks += first.remarks()
         for directory in directories:
@@ -250,22 +257,33 @@ class AnyWalk(Walk):
 
     def _ways(self, directory: KbuildDirectory, name: str, word: str, depth: int = 0) -> Ways:
         """What each of the lines that put `word` into the list `name` depends on."""
-        variable = directory.reader.scope.own(name)
         found: Ways = []
-        for piece in variable.pieces if variable else ():
-            simple = variable is not None and variable.simple
-            text = piece.text if simple else directory.expander.expand(piece.text)
-            if not piece.line or word not in text.split():
-                continue
+        for piece, plain in self._index(directory, name).get(word, ()):
             named = [self._config.literal(f"CONFIG_{n}", ENABLED) for n in _CONFIG.findall(piece.written)]
             here = [clause for clause in named if clause is not None]
             here += self._stacks.at(piece.file, piece.line)
             inner: Ways = []
-            if word not in piece.text.split() and depth < _DEEPEST:
+            if not plain and depth < _DEEPEST:
                 for other in _REFERENCE.findall(piece.text):
                     inner += self._ways(directory, other, word, depth + 1)
             found += [(*here, *way) for way in inner or [()]]
         return found
+
+    def _index(self, directory: KbuildDirectory, name: str) -> dict[str, list[tuple[Piece, bool]]]:
+        """The words of the list `name`, each with the assignments that put it there and whether it stands there as
+        it is."""
+        key = (id(directory), name)
+        known = self._lists.get(key)
+        if known is None:
+            known = self._lists[key] = {}
+            variable = directory.reader.scope.own(name)
+            for piece in variable.pieces if variable else ():
+                simple = variable is not None and variable.simple
+                text = piece.text if simple else directory.expander.expand(piece.text)
+                plain = set(piece.text.split())
+                for word in dict.fromkeys(text.split()) if piece.line else ():
+                    known.setdefault(word, []).append((piece, word in plain))
+        return known
 
 
 def _either(ways: Ways) -> tuple[Clause, ...]:

@@ -8,14 +8,14 @@ against each other, so that a value within the bounds may still be forbidden.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from nsfix.kernel.kconfig import Expr, Symbol
+from nsfix.kernel.kconfig import YES, Expr, Symbol
 
 VALUES = "nmy"
 Interval = tuple[int, int]
 _ANYTHING: Interval = (0, 2)
-_ROUNDS = 60  # a chain of dependencies is shorter
 # Of two that exclude each other, the one that GCC on a common machine does without.
 _NOT_IN_BASE = frozenset(("CC_IS_CLANG", "LD_IS_LLD", "CPU_BIG_ENDIAN"))
 
@@ -92,6 +92,7 @@ class Bounds:
 
     def _solve(self) -> None:
         names = [s.name for s in self._symbols.values() if s.type in ("bool", "tristate")]
+        users = self._users(names)
         self._least = dict.fromkeys(self._symbols, 0)
         self._most = dict.fromkeys(self._symbols, 2)
         self._least["MODULES"] = 2
@@ -99,21 +100,27 @@ class Bounds:
             self._most = {
                 name: 0 if s.type in ("bool", "tristate") else 2 for name, s in self._symbols.items()
             }
-            self._settle(names, self._most, self._greatest)
-            self._settle(names, self._least, self._smallest)
+            _settle(names, users, self._most, lambda name: self._greatest(self._symbols[name]))
+            _settle(names, users, self._least, lambda name: self._smallest(self._symbols[name]))
 
-    def _settle(
-        self, names: Iterable[str], values: dict[str, int], work_out: Callable[[Symbol], int]
-    ) -> None:
-        for _ in range(_ROUNDS):
-            changed = False
-            for name in names:
-                value = work_out(self._symbols[name])
-                if value > values[name]:
-                    values[name] = value
-                    changed = True
-            if not changed:
-                return
+    def _users(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """For each symbol, those whose values depend on it."""
+        found: dict[str, list[str]] = {}
+        for name in names:
+            asked: set[str] = set()
+            for definition in self._symbols[name].definitions:
+                _gather(definition.depends, asked)
+                _gather(definition.prompt or YES, asked)
+                for value, condition in definition.defaults:
+                    _gather(value, asked)
+                    _gather(condition, asked)
+            for sources in (self._selected, self._suggested):
+                for other, condition in sources.get(name, ()):
+                    asked.add(other)
+                    _gather(condition, asked)
+            for other in asked:
+                found.setdefault(other, []).append(name)
+        return found
 
     def _greatest(self, symbol: Symbol) -> int:
         if self._most[symbol.name] == 2:
@@ -193,6 +200,36 @@ class Bounds:
         certain = low == high == wanted
         found = (2 if certain else 0, 2 if possible else 0)
         return found if expr[0] == "=" else (2 - found[1], 2 - found[0])
+
+
+def _settle(
+    names: Iterable[str],
+    users: Mapping[str, Sequence[str]],
+    values: dict[str, int],
+    work_out: Callable[[str], int],
+) -> None:
+    """Raise `values` until nothing changes any more."""
+    pending = deque(names)
+    waiting = set(pending)
+    while pending:
+        name = pending.popleft()
+        waiting.discard(name)
+        value = work_out(name)
+        if value > values[name]:
+            values[name] = value
+            new = [user for user in users.get(name, ()) if user not in waiting]
+            pending += new
+            waiting.update(new)
+
+
+def _gather(expr: Expr, found: set[str]) -> None:
+    """Add the symbols of `expr` to `found`."""
+    if expr[0] == "sym":
+        found.add(str(expr[1]))
+    elif expr[0] != "str":
+        for inner in expr[1:]:
+            if isinstance(inner, tuple):
+                _gather(inner, found)
 
 
 def _sub(expr: Expr, at: int) -> Expr:
