@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from nsfix.kernel.kconfig import YES, Expr, Symbol
+from nsfix.kernel.kconfig import YES, Expr, Symbol, both
 
 VALUES = "nmy"
 Interval = tuple[int, int]
 _ANYTHING: Interval = (0, 2)
+_MOST_REASONS = 24  # ways for a symbol to be on that are worth looking for what they share
 # Of two that exclude each other, the one that GCC on a common machine does without.
 _NOT_IN_BASE = frozenset(("CC_IS_CLANG", "LD_IS_LLD", "CPU_BIG_ENDIAN"))
 
@@ -35,6 +36,7 @@ class Bounds:
         self._least: dict[str, int] = {}
         self._most: dict[str, int] = {}
         self._implied: dict[str, dict[str, str]] = {}
+        self._depends: dict[str, dict[str, str]] = {}
         self._solve()
 
     def values(self, name: str) -> str:
@@ -71,23 +73,53 @@ class Bounds:
         known = self._implied.get(name)
         if known is not None:
             return known
-        found = self._implied[name] = {}
+        found = self._implied[name] = dict(self._direct(name))
+        symbol = self._symbols.get(name)
+        reasons = self._reasons(symbol) if symbol is not None else []
+        if len(reasons) <= _MOST_REASONS:
+            common = _agreement([self._closed(some) for some in reasons])
+            common.pop(name, None)
+            for other, values in common.items():
+                found[other] = _met(found.get(other), values)
+        return found
+
+    def _direct(self, name: str) -> Mapping[str, str]:
+        """What `name` being on says of others by what it depends on and selects, to any depth."""
+        known = self._depends.get(name)
+        if known is not None:
+            return known
+        found = self._depends[name] = {}
         symbol = self._symbols.get(name)
         if symbol is None:
             return found
-        common: dict[str, str] | None = None
-        for definition in symbol.definitions:
-            here = _needed(definition.depends)
-            common = here if common is None else _agreed(common, here)
-        direct = dict(common or {})
+        direct = _agreement([_needed(definition.depends) for definition in symbol.definitions])
         for target, condition in symbol.selects:
-            if condition == ("str", "y") and target in self._symbols:
+            if condition == YES and target in self._symbols:
                 direct[target] = _met(direct.get(target), "my")
+        found.update(self._closed(direct))
+        return found
+
+    def _closed(self, direct: Mapping[str, str]) -> dict[str, str]:
+        """`direct` with all that follows from it."""
+        found: dict[str, str] = {}
         for other, values in direct.items():
             found[other] = _met(found.get(other), values)
             if "n" not in values:
-                for further, theirs in self.implied(other).items():
+                for further, theirs in self._direct(other).items():
                     found[further] = _met(found.get(further), theirs)
+        return found
+
+    def _reasons(self, symbol: Symbol) -> list[dict[str, str]]:
+        """What each way for `symbol` to be on takes: it is asked for, a default gives it, or another selects it."""
+        found: list[dict[str, str]] = []
+        for definition in symbol.definitions:
+            if definition.prompt is not None:
+                found.append(_needed(definition.prompt))
+            found += [_needed(both(value, condition)) for value, condition in definition.defaults]
+        for sources in (self._selected, self._suggested):
+            for other, condition in sources.get(symbol.name, ()):
+                if self._of(other)[1]:
+                    found.append(meet([{other: "my"}, _needed(condition)]))
         return found
 
     def _solve(self) -> None:
@@ -271,6 +303,14 @@ def _needed(expr: Expr) -> dict[str, str]:
             rest = "".join(v for v in VALUES if v != right[1])
             return {str(left[1]): str(right[1]) if kind == "=" else rest}
     return {}
+
+
+def _agreement(ways: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What holds on each of `ways`."""
+    found = dict(ways[0]) if ways else {}
+    for way in ways[1:]:
+        found = _agreed(found, way)
+    return found
 
 
 def _agreed(left: Mapping[str, str], right: Mapping[str, str]) -> dict[str, str]:

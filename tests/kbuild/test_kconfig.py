@@ -112,6 +112,17 @@ def test_what_one_being_on_says_of_others(tmp_path: Path) -> None:
     assert found == {"B": "my", "H": "my", "E": "my", "F": "nm", "G": "nm"}
 
 
+def test_what_nobody_asks_for_has_those_who_select_it(tmp_path: Path) -> None:
+    text = (
+        'config X\n\ttristate\nconfig A\n\ttristate "a"\n\tselect X if C\n\tselect D\nconfig B\n\tbool "b"\n'
+        '\tselect X\n\tdepends on D\nconfig C\n\tbool "c"\nconfig D\n\tbool "d"\n'
+        "config Y\n\ttristate\n\tdefault A\n"
+    )
+    found = bounds(tmp_path, text)
+    assert found.implied("X") == {"D": "my"}
+    assert found.implied("Y") == {"A": "my", "D": "my"}
+
+
 def test_conditions_leave_out_what_kconfig_says_anyway(tmp_path: Path) -> None:
     config = AnyConfig(bounds(tmp_path, TREE))
 
