@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from nsfix.csource.branches import Branch, config_words, may_hold, read_branches
 from nsfix.csource.names import NameFinder
@@ -62,6 +63,17 @@ class AnyExports(TreeScanner):
         return switches.job(place, symbols, unseen) if unseen else None
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file shows: the words that lead to a namespace, with their byte offsets, its branches, and of these
+    the ones that are about an import."""
+
+    hits: tuple[tuple[bytes, int], ...]
+    branches: tuple[Branch, ...]
+    importing: frozenset[Branch]
+    imports: bool
+
+
 class Planner:
     """Says under which configurations a source has to be read for each of its branches to be seen."""
 
@@ -70,38 +82,39 @@ class Planner:
         self._finder = NameFinder(base.carriers.words, dense=True)
         self._headers = HeaderBranches(base.headers, base.carriers.words, read)
         self._switches = Switches(tree)
-        self._branches: dict[str, list[Branch]] = {}
+        self._files: dict[str, _File] = {}
 
     def job(self, place: Place, found: Mapping[tuple[str, str], SourceFacts]) -> Job | None:
         """What to read the source at `place` again under; None where the first reading says all."""
-        files = list(dict.fromkeys((place[1].path, *found[place[0].path, place[1].path].included)))
-        texts = {path: self._read(path) or b"" for path in files}
-        hits = {name for text in texts.values() for name, _ in self._finder.find(text)}
-        if not hits and not any(_IMPORT in text for text in texts.values()):
+        source = place[1].path
+        included = found[place[0].path, source].included
+        files = [self._file(path) for path in dict.fromkeys((source, *included))]
+        hits = {name for file in files for name, _ in file.hits}
+        if not hits and not any(file.imports for file in files):
             return None
-        own = self._own(place[1].path, texts)
-        branches = [*own, *self._headers.of(hits)]
+        branches = [*self._own(files), *self._headers.of(hits)]
         symbols = dict.fromkeys(symbol for branch in branches for symbol in branch.symbols)
-        symbols |= dict.fromkeys(config_words(texts[place[1].path]))
+        symbols |= dict.fromkeys(config_words(self._read(source) or b""))
         return self._switches.job(place, symbols, branches)
 
-    def _own(self, source: str, texts: Mapping[str, bytes]) -> list[Branch]:
-        """The branches of the module's own files that matter: all of the source, and of headers those with a word
-        that leads to a namespace; if they are about few symbols, those too that are without."""
-        found = list(self._in(source, texts[source]))
+    def _own(self, files: Sequence[_File]) -> list[Branch]:
+        """The branches of the module's own files that matter: all of the source, which comes first, and of headers
+        those with a word that leads to a namespace; if they are about few symbols, those too that are without."""
+        found = list(files[0].branches)
         rest: list[Branch] = []
-        for path, text in texts.items():
-            if path == source or b"CONFIG_" not in text:
-                continue
-            hits = self._finder.find(text)
-            for branch in self._in(path, text):
-                holds = any(branch.start <= offset < branch.end for _, offset in hits)
-                (found if holds or _IMPORT in text[branch.start : branch.end] else rest).append(branch)
+        for file in files[1:]:
+            for branch in file.branches:
+                holds = any(branch.start <= offset < branch.end for _, offset in file.hits)
+                (found if holds or branch in file.importing else rest).append(branch)
         few = len({symbol for branch in rest for symbol in branch.symbols}) <= _FEW
         return [*found, *rest] if few else found
 
-    def _in(self, path: str, text: bytes) -> list[Branch]:
-        known = self._branches.get(path)
+    def _file(self, path: str) -> _File:
+        known = self._files.get(path)
         if known is None:
-            known = self._branches[path] = read_branches(text)
+            text = self._read(path) or b""
+            branches = tuple(read_branches(text))
+            importing = frozenset(b for b in branches if _IMPORT in text[b.start : b.end])
+            hits = tuple(self._finder.find(text))
+            known = self._files[path] = _File(hits, branches, importing, _IMPORT in text)
         return known
