@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from nsfix.csource.branches import Branch, read_branches
 from nsfix.csource.names import NameFinder
+from nsfix.scan.carriers import leading_names
 from nsfix.scan.units import ReadFile
 
 
 class HeaderBranches:
-    """Knows, for each of `words`, the branches of `headers` that it stands in, and their other arms."""
+    """Knows, for each of `words`, the branches of `headers` that it stands in, and those inside what it defines."""
 
     def __init__(self, headers: Sequence[str], words: frozenset[bytes], read: ReadFile) -> None:
         finder = NameFinder(words, dense=True)
@@ -20,14 +21,15 @@ class HeaderBranches:
             if b"CONFIG_" not in text:
                 continue
             hits = finder.find(text)
-            branches = read_branches(text) if hits else []
-            for name, offset in hits:
-                for branch in branches:
-                    if branch.start <= offset < branch.end:
-                        self._found.setdefault(name, {})[branch] = None
+            for branch in read_branches(text) if hits else []:
+                inside = [hit for hit in hits if branch.start <= hit[1] < branch.end]
+                # An inline or macro with a branch inside it leads to what stands there.
+                around = leading_names(text, inside)[0] & words if inside else set()
+                for name in {name for name, _ in inside} | around:
+                    self._found.setdefault(name, {})[branch] = None
 
     def of(self, words: Iterable[bytes]) -> list[Branch]:
-        """The branches that any of `words` stands in."""
+        """The branches that any of `words` stands in or, as an inline or macro, holds."""
         found: dict[Branch, None] = {}
         for word in sorted(words):
             found.update(self._found.get(word, {}))

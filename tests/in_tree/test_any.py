@@ -159,6 +159,15 @@ def test_a_stub_in_a_header_is_a_condition(tree: Path) -> None:
     assert driver(tree, CODE.format("pulse")) == {("driver", "PULSE"): "CONFIG_DRIVER && CONFIG_PWMISH"}
 
 
+def test_a_condition_inside_an_inline_of_a_header(tree: Path) -> None:
+    header = tree / "include/linux/pwmish.h"
+    header.write_text(
+        header.read_text() + "static inline int outer(void)\n{\n#ifndef CONFIG_FOO\n"
+        "\treturn plain();\n#endif\n\treturn 0;\n}\n"
+    )
+    assert driver(tree, CODE.format("outer")) == {("driver", "PLAIN"): "CONFIG_DRIVER && !CONFIG_FOO"}
+
+
 def test_a_function_that_is_called_under_a_condition(tree: Path) -> None:
     text = (
         "static int inner(void) { return plain(); }\n#ifdef CONFIG_FOO\n" + CODE.format("inner") + "#endif\n"
