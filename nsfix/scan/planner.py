@@ -10,7 +10,7 @@ from nsfix.csource.branches import Branch, config_words, may_hold, read_branches
 from nsfix.csource.names import NameFinder
 from nsfix.kernel.anyconfig import AnyTree
 from nsfix.model import Export, SourceKind
-from nsfix.scan.governing import HeaderBranches
+from nsfix.scan.governing import HeaderBranches, HeaderTests
 from nsfix.scan.scanner import Scanner, SourceFacts
 from nsfix.scan.survey import Place
 from nsfix.scan.switches import FlippedUnits, Job, Switches, loose_words
@@ -81,6 +81,7 @@ class Planner:
         self._read = read
         self._finder = NameFinder(base.carriers.words, dense=True)
         self._headers = HeaderBranches(base.headers, base.carriers.words, read)
+        self._tests = HeaderTests(base.headers, read)
         self._switches = Switches(tree)
         self._files: dict[str, _File] = {}
 
@@ -94,7 +95,8 @@ class Planner:
             return None
         branches = [*self._own(files), *self._headers.of(hits)]
         symbols = dict.fromkeys(symbol for branch in branches for symbol in branch.symbols)
-        symbols |= dict.fromkeys(config_words(self._read(source) or b""))
+        text = self._read(source) or b""
+        symbols |= dict.fromkeys((*config_words(text), *self._tests.of(text)))
         return self._switches.job(place, symbols, branches)
 
     def _own(self, files: Sequence[_File]) -> list[Branch]:

@@ -168,6 +168,13 @@ def test_a_condition_inside_an_inline_of_a_header(tree: Path) -> None:
     assert driver(tree, CODE.format("outer")) == {("driver", "PLAIN"): "CONFIG_DRIVER && !CONFIG_FOO"}
 
 
+def test_a_macro_of_a_header_that_asks_for_a_symbol(tree: Path) -> None:
+    header = tree / "include/linux/pwmish.h"
+    header.write_text(header.read_text() + "#define foo_ptr(x) (IS_ENABLED(CONFIG_FOO) ? (x) : 0)\n")
+    text = "int (*table)(void) = foo_ptr(plain);\n"
+    assert driver(tree, text) == {("driver", "PLAIN"): "CONFIG_DRIVER && CONFIG_FOO"}
+
+
 def test_a_function_that_is_called_under_a_condition(tree: Path) -> None:
     text = (
         "static int inner(void) { return plain(); }\n#ifdef CONFIG_FOO\n" + CODE.format("inner") + "#endif\n"
