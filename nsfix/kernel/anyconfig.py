@@ -15,13 +15,14 @@ from itertools import islice
 from pathlib import Path
 
 from nsfix.condition import ENABLED, Clause, Condition, Literal, joined
-from nsfix.kernel.bounds import Bounds, meet
+from nsfix.kernel.bounds import Bounds
 from nsfix.kernel.directory import KbuildDirectory
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.kconfig import read_kconfig
 from nsfix.kernel.make.scope import Piece
 from nsfix.kernel.makestack import MakeStacks
 from nsfix.kernel.sourcetree import arch_in_tree, configured_tree
+from nsfix.kernel.taking import meet
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
 from nsfix.model import BuiltModule, SourceFile

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nsfix.kernel.kconfig import YES, Expr, Symbol, both
+from nsfix.kernel.taking import VALUES, agreement, gather, meet, met, needed, operand
 
-VALUES = "nmy"
 Interval = tuple[int, int]
 _ANYTHING: Interval = (0, 2)
 _MOST_REASONS = 24  # ways for a symbol to be on that are worth looking for what they share
@@ -77,10 +77,10 @@ class Bounds:
         symbol = self._symbols.get(name)
         reasons = self._reasons(symbol) if symbol is not None else []
         if len(reasons) <= _MOST_REASONS:
-            common = _agreement([self._closed(some) for some in reasons])
+            common = agreement([self._closed(some) for some in reasons])
             common.pop(name, None)
             for other, values in common.items():
-                found[other] = _met(found.get(other), values)
+                found[other] = met(found.get(other), values)
         return found
 
     def _direct(self, name: str) -> Mapping[str, str]:
@@ -92,10 +92,10 @@ class Bounds:
         symbol = self._symbols.get(name)
         if symbol is None:
             return found
-        direct = _agreement([_needed(definition.depends) for definition in symbol.definitions])
+        direct = agreement([needed(definition.depends) for definition in symbol.definitions])
         for target, condition in symbol.selects:
             if condition == YES and target in self._symbols:
-                direct[target] = _met(direct.get(target), "my")
+                direct[target] = met(direct.get(target), "my")
         found.update(self._closed(direct))
         return found
 
@@ -103,10 +103,10 @@ class Bounds:
         """`direct` with all that follows from it."""
         found: dict[str, str] = {}
         for other, values in direct.items():
-            found[other] = _met(found.get(other), values)
+            found[other] = met(found.get(other), values)
             if "n" not in values:
                 for further, theirs in self._direct(other).items():
-                    found[further] = _met(found.get(further), theirs)
+                    found[further] = met(found.get(further), theirs)
         return found
 
     def _reasons(self, symbol: Symbol) -> list[dict[str, str]]:
@@ -114,12 +114,12 @@ class Bounds:
         found: list[dict[str, str]] = []
         for definition in symbol.definitions:
             if definition.prompt is not None:
-                found.append(_needed(definition.prompt))
-            found += [_needed(both(value, condition)) for value, condition in definition.defaults]
+                found.append(needed(definition.prompt))
+            found += [needed(both(value, condition)) for value, condition in definition.defaults]
         for sources in (self._selected, self._suggested):
             for other, condition in sources.get(symbol.name, ()):
                 if self._of(other)[1]:
-                    found.append(meet([{other: "my"}, _needed(condition)]))
+                    found.append(meet([{other: "my"}, needed(condition)]))
         return found
 
     def _solve(self) -> None:
@@ -141,15 +141,15 @@ class Bounds:
         for name in names:
             asked: set[str] = set()
             for definition in self._symbols[name].definitions:
-                _gather(definition.depends, asked)
-                _gather(definition.prompt or YES, asked)
+                gather(definition.depends, asked)
+                gather(definition.prompt or YES, asked)
                 for value, condition in definition.defaults:
-                    _gather(value, asked)
-                    _gather(condition, asked)
+                    gather(value, asked)
+                    gather(condition, asked)
             for sources in (self._selected, self._suggested):
                 for other, condition in sources.get(name, ()):
                     asked.add(other)
-                    _gather(condition, asked)
+                    gather(condition, asked)
             for other in asked:
                 found.setdefault(other, []).append(name)
         return found
@@ -208,16 +208,16 @@ class Bounds:
         if kind == "?":
             return _ANYTHING
         if kind == "!":
-            low, high = self._interval(_sub(expr, 1))
+            low, high = self._interval(operand(expr, 1))
             return 2 - high, 2 - low
         if kind in ("&&", "||"):
-            left, right = self._interval(_sub(expr, 1)), self._interval(_sub(expr, 2))
+            left, right = self._interval(operand(expr, 1)), self._interval(operand(expr, 2))
             pick = min if kind == "&&" else max
             return pick(left[0], right[0]), pick(left[1], right[1])
         return self._comparison(expr)
 
     def _comparison(self, expr: Expr) -> Interval:
-        left, right = _sub(expr, 1), _sub(expr, 2)
+        left, right = operand(expr, 1), operand(expr, 2)
         if expr[0] not in ("=", "!="):
             return _ANYTHING
         if left[0] == "str" and right[0] == "str":
@@ -254,22 +254,6 @@ def _settle(
             waiting.update(new)
 
 
-def _gather(expr: Expr, found: set[str]) -> None:
-    """Add the symbols of `expr` to `found`."""
-    if expr[0] == "sym":
-        found.add(str(expr[1]))
-    elif expr[0] != "str":
-        for inner in expr[1:]:
-            if isinstance(inner, tuple):
-                _gather(inner, found)
-
-
-def _sub(expr: Expr, at: int) -> Expr:
-    inner = expr[at]
-    assert isinstance(inner, tuple)
-    return inner
-
-
 def _plain_default(symbol: Symbol) -> str | None:
     """The first default that is a number or a text by itself."""
     for definition in symbol.definitions:
@@ -281,55 +265,3 @@ def _plain_default(symbol: Symbol) -> str | None:
                 if text[:1].isdigit() or text[:1] == "-":
                     return text
     return None
-
-
-def _needed(expr: Expr) -> dict[str, str]:
-    """The values that symbols must have for `expr` not to be n."""
-    kind = expr[0]
-    if kind == "sym":
-        return {str(expr[1]): "my"}
-    if kind == "&&":
-        found = dict(_needed(_sub(expr, 1)))
-        for name, values in _needed(_sub(expr, 2)).items():
-            found[name] = _met(found.get(name), values)
-        return found
-    if kind == "||":
-        return _agreed(_needed(_sub(expr, 1)), _needed(_sub(expr, 2)))
-    if kind == "!" and _sub(expr, 1)[0] == "sym":
-        return {str(_sub(expr, 1)[1]): "nm"}
-    if kind in ("=", "!="):
-        left, right = _sub(expr, 1), _sub(expr, 2)
-        if left[0] == "sym" and right[0] == "str" and right[1] in ("y", "m", "n"):
-            rest = "".join(v for v in VALUES if v != right[1])
-            return {str(left[1]): str(right[1]) if kind == "=" else rest}
-    return {}
-
-
-def _agreement(ways: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """What holds on each of `ways`."""
-    found = dict(ways[0]) if ways else {}
-    for way in ways[1:]:
-        found = _agreed(found, way)
-    return found
-
-
-def _agreed(left: Mapping[str, str], right: Mapping[str, str]) -> dict[str, str]:
-    """What holds whichever of the two does."""
-    return {
-        name: "".join(v for v in VALUES if v in left[name] or v in right[name])
-        for name in left
-        if name in right
-    }
-
-
-def _met(left: str | None, right: str) -> str:
-    return right if left is None else "".join(v for v in left if v in right)
-
-
-def meet(parts: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """What holds where all of `parts` do."""
-    found: dict[str, str] = {}
-    for part in parts:
-        for name, values in part.items():
-            found[name] = _met(found.get(name), values)
-    return found
