@@ -61,15 +61,22 @@ class AnyReadings:
             for info in source.entries:
                 if info.tag == "import_ns":
                     clauses = (*self._part(path, source.path), *known.get(entry_key(info), ()))
-                    when = self._tree.config.condition(clauses)
-                    found.setdefault((info.file, info.line), []).append(when)
+                    found.setdefault((info.file, info.line), []).append(self._beyond(path, clauses))
         for entry in dict.fromkeys(imports):
             conditions = found.get((entry.file, entry.line), [])
             weakest = [c for c in conditions if not any(c != o and c.implies(o) for o in conditions)]
             if not weakest:
                 yield entry
             for when in dict.fromkeys(weakest):
-                yield replace(entry, condition=str(when) or entry.condition, when=when)
+                # What the source asks beyond the configuration was answered when it was read.
+                other = entry.condition if "CONFIG_" not in (entry.condition or "") else None
+                yield replace(entry, condition=str(when) or other, when=when)
+
+    def _beyond(self, path: str, clauses: Sequence[Clause]) -> Condition:
+        """What `clauses` take where the module at `path` is built."""
+        given = self._tree.modules[path]
+        whole = self._tree.config.condition((*given, *clauses))
+        return Condition(tuple(clause for clause in whole.clauses if clause not in given), whole.known)
 
 
 def _add(known: list[Use], use: Use) -> None:

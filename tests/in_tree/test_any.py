@@ -225,6 +225,21 @@ def test_an_import_in_a_part_covers_that_part(tree: Path) -> None:
     assert driver(tree, use, imported) == {("driver", "PLAIN"): "CONFIG_DRIVER && !CONFIG_PART"}
 
 
+def test_an_import_under_what_the_module_depends_on_has_no_condition(tree: Path) -> None:
+    source = tree / "drivers/bus/user.c"
+    guarded = '#ifdef CONFIG_BUS\nMODULE_IMPORT_NS("CORE");\n#endif\n'
+    source.write_text(HEAD + CODE.format("core") + guarded + LICENCE)
+    (tree / "drivers/bus/Makefile").write_text(
+        "obj-$(CONFIG_CORE) += core.o\nobj-$(CONFIG_USER) += user.o\nuser-$(CONFIG_BUS) := part.o\n"
+    )
+    source.rename(source.with_name("part.c"))
+    report = check(tree, "M=drivers/bus")
+    assert missing(report) == {}
+    assert [entry["condition"] for m in report["modules"] for entry in m["imports"]] == [
+        "defined(CONFIG_BUS)"
+    ]
+
+
 def test_uses_and_imports_carry_their_conditions(tree: Path) -> None:
     text = "#ifdef CONFIG_FOO\n" + CODE.format("plain") + 'MODULE_IMPORT_NS("PLAIN");\n#endif\n'
     driver(tree, text)
