@@ -19,6 +19,7 @@ from nsfix.scan.units import ReadFile
 
 _FEW = 24  # symbols of a module's own headers that are all of interest
 _IMPORT = b"IMPORT_NS"
+_EXPORTING = (b"EXPORT", b"SYMBOL_NAMESPACE")  # no export does without one of these
 
 
 class AnyExports(TreeScanner):
@@ -58,7 +59,12 @@ class AnyExports(TreeScanner):
         text = self._disk(place[1].path) or b""
         if place[1].kind is not SourceKind.C or b"CONFIG_" not in text:
             return None
-        unseen = [branch for branch in read_branches(text) if not may_hold(branch, switches.get)]
+        unseen = [
+            branch
+            for branch in read_branches(text)
+            if any(word in text[branch.start : branch.end] for word in _EXPORTING)
+            and not may_hold(branch, switches.get)
+        ]
         symbols = dict.fromkeys(symbol for branch in unseen for symbol in branch.symbols)
         return switches.job(place, symbols, unseen) if unseen else None
 
