@@ -84,10 +84,8 @@ def _witnesses(
     """Assignments, each whole, under which all `branches` are seen that `base` does not show; the first of them has
     all off."""
     start = {symbol: base[symbol] for symbol in values}
-    far = {
-        s: "n" if "n" in v and base[s] != "n" else next(x for x in v if x != base[s])
-        for s, v in values.items()
-    }
+    # The first value is n where that can be.
+    far = {s: next((v for v in some if v != base[s]), base[s]) for s, some in values.items()}
     fixed = {symbol: value for symbol, value in base.items() if symbol not in values}
     found: list[dict[bytes, str]] = [far]
     groups: list[tuple[dict[bytes, str], list[Branch]]] = []

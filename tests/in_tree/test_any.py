@@ -43,6 +43,9 @@ config DRIVER
 	tristate "Driver"
 config ONLY_BUILT_IN
 	bool "Never a module"
+config AGAINST
+	tristate "Not beside the other"
+	depends on !FOO
 config ELSEWHERE
 	tristate "Only on a machine that this is not"
 	depends on OTHER_ARCH
@@ -203,6 +206,15 @@ def test_what_the_module_depends_on_is_neither_said_nor_off(tree: Path) -> None:
     assert missing(check(tree, "M=drivers/bus")) == {}
     source.write_text(HEAD + "#ifdef CONFIG_BUS\n" + CODE.format("core") + "#endif\n" + LICENCE)
     assert missing(check(tree, "M=drivers/bus")) == {("user", "CORE"): "CONFIG_USER"}
+
+
+def test_what_the_module_excludes_is_off(tree: Path) -> None:
+    (tree / "drivers/bus/Makefile").write_text("obj-$(CONFIG_AGAINST) += user.o\n")
+    source = tree / "drivers/bus/user.c"
+    source.write_text(HEAD + "#ifdef CONFIG_FOO\n" + CODE.format("plain") + "#endif\n" + LICENCE)
+    assert missing(check(tree, "M=drivers/bus")) == {}
+    source.write_text(HEAD + "#ifndef CONFIG_FOO\n" + CODE.format("plain") + "#endif\n" + LICENCE)
+    assert missing(check(tree, "M=drivers/bus")) == {("user", "PLAIN"): "CONFIG_BUS && CONFIG_AGAINST"}
 
 
 def test_a_part_of_a_module_has_its_condition(tree: Path) -> None:
