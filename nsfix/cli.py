@@ -49,7 +49,9 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--nsdeps", metavar="FILE", help="Take a modules.nsdeps file as the evidence."),
         click.option(
-            "--config", metavar="FILE", help="In a kernel tree: the configuration (default: its .config)."
+            "--config",
+            metavar="FILE|any",
+            help="In a kernel tree: the configuration (default: its .config); any for all of them.",
         ),
         click.option("--symvers", metavar="FILE", multiple=True, help="A further Module.symvers."),
         click.option(

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from nsfix import __version__
 from nsfix.errors import InputError
+from nsfix.kernel.anyconfig import ANY, read_any_tree
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.sourcetree import find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
-from nsfix.scan import Cache, ReadFile, TreeScanner, crate_roots, read_file
+from nsfix.scan import AnyReadings, AnyScanner, Cache, ReadFile, TreeScanner, crate_roots, read_file
 from nsfix.scan.cache import digest_of, state_of_program
 from nsfix.scan.memory import Kept, Memory, Stamps, changed_between, stamps_below
 
@@ -43,9 +44,12 @@ def check_tree(
 ) -> Answer:
     """Find what the modules of the kernel in `tree` lack, from the sources alone, and plan the mending.
 
-    M= and paths narrow the work to modules below them, or with a source there. What `cache` has of an earlier run
-    is not done again. Raises InputError where no such module is built under the configuration.
+    Under the configuration "any", what they lack under some configuration or other. M= and paths narrow the work
+    to modules below them, or with a source there. What `cache` has of an earlier run is not done again. Raises
+    InputError where no such module is built.
     """
+    if request.config == ANY:
+        return _check_any(tree, request, read, progress)
     if cache is None:
         return _check(tree, request, read, brief, progress, Memory())
     began = time.time_ns()
@@ -99,8 +103,19 @@ def _check(
     chosen = _chosen(tree, facts.modules, request, kernel)
     found = TreeScanner(kernel, facts, read, None, progress, memory).scan(chosen, brief)
     answer = conclude(kernel, found, (), request, read)
-    said = _condensed((*_remarks_about(facts, chosen), *found.remarks))
-    return replace(answer, remarks=said)
+    return replace(answer, remarks=_condensed((*_remarks_about(facts, chosen), *found.remarks)))
+
+
+def _check_any(
+    tree: str, request: Request, read: ReadFile, progress: Callable[[int, int], None] | None
+) -> Answer:
+    """Find what the modules of the kernel in `tree` lack under some configuration or other."""
+    known = read_any_tree(tree, request.arch, request.variables)
+    chosen = _chosen(tree, known.facts.modules, request, known.kernel)
+    found = AnyScanner(known, read, None, progress).scan(chosen)
+    told = AnyReadings(known, found).told
+    answer = conclude(known.kernel, found.scan, (), request, read, told)
+    return replace(answer, remarks=_condensed((*_remarks_about(known.facts, chosen), *found.scan.remarks)))
 
 
 def _chosen(
@@ -124,6 +139,10 @@ def _chosen(
     ]
     if not chosen:
         shown = ", ".join(os.path.relpath(path, tree) for path in wanted)
+        if kernel.config_file == ANY:
+            raise InputError(
+                f"no module is built from {shown} under any configuration for {kernel.arch}", tree
+            )
         raise InputError(f"no module is built from {shown} under this configuration", kernel.config_file)
     return chosen
 

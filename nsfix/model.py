@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from nsfix.condition import ALWAYS, Condition
+
 MODULE_LIST_PREFIX = "module:"
 
 
@@ -48,7 +50,8 @@ class Use:
     line: int
     via: tuple[Via, ...] = ()
     exporter: str = ""
-    condition: str | None = None
+    condition: str | None = None  # `when`, as text
+    when: Condition = ALWAYS  # the configurations under which it is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Import:
     condition: str | None = None  # the #if that it stands under, as the source has it
     misspelled: bool = False  # compiled, but in a spelling that this kernel does not take
     compiles: bool = True  # False where this kernel's compiler refuses the spelling
+    when: Condition = ALWAYS  # the configurations under which it is effective, the module being built
 
 
 @dataclass(frozen=True, slots=True)

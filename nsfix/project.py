@@ -15,7 +15,7 @@ from nsfix.evidence.symvers import Symvers, merge, read_symvers
 from nsfix.kernel.kbuild import KbuildFacts, read_external
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.mend import Mender, Mending, ModuleSources
-from nsfix.model import BuiltModule, Export, Finding, Module, Remark, SourceKind, Spelling
+from nsfix.model import BuiltModule, Export, Finding, Module, ModuleReading, Remark, SourceKind, Spelling
 from nsfix.resolve import resolve
 from nsfix.rust.modinfo import joined
 from nsfix.scan import (
@@ -139,14 +139,20 @@ def check_sources(
 
 
 def conclude(
-    kernel: KernelBuild, facts: ScanFacts, remarks: Sequence[Remark], request: Request, read: ReadFile
+    kernel: KernelBuild,
+    facts: ScanFacts,
+    remarks: Sequence[Remark],
+    request: Request,
+    read: ReadFile,
+    told: Callable[[ModuleReading], ModuleReading] = lambda reading: reading,
 ) -> Answer:
-    """What follows from the facts: needs, findings, and how to mend them. `remarks` are those of the Kbuild files."""
+    """What follows from the facts: needs, findings, and how to mend them. `remarks` are those of the Kbuild files;
+    `told` adds to the reading of a module under which configurations it is so."""
     layouts = layouts_of(facts.modules, read)
     modules: list[Module] = []
     findings: list[Finding] = []
     for reading in readings_of(facts, layouts):
-        resolved = resolve(reading, facts.exports, kernel.spelling)
+        resolved = resolve(told(reading), facts.exports, kernel.spelling)
         modules.append(resolved.module)
         findings += resolved.findings
     sources = {m.built.path: compiled_sources(m) for m in facts.modules}

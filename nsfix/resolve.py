@@ -1,14 +1,15 @@
 """From what modules say to what is wrong with them: modpost's own rule, and nothing else.
 
 For each symbol that a module leaves undefined, the namespace of the export, unless it is empty, imported in
-effect, or a `module:` list that names the module (scripts/mod/modpost.c, check_exports).
+effect wherever the symbol is used, or a `module:` list that names the module (scripts/mod/modpost.c, check_exports).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from nsfix.condition import any_of
 from nsfix.model import (
     MISSING_IMPORT,
     MODULE_LIST_PREFIX,
@@ -42,11 +43,11 @@ def resolve(reading: ModuleReading, exports: Mapping[bytes, Export], spelling: S
     """Conclude what one module needs and what it lacks. `exports` has every symbol that `reading` uses."""
     needs = _needs(reading, exports)
     module = Module(reading.name, reading.path, reading.sources, reading.licenses, needs, reading.imports)
-    effective = {entry.namespace for entry in reading.imports if entry.effective}
     findings = [
-        _missing(reading, need)
+        _missing(reading, lacking)
         for need in needs
-        if need.namespace not in effective and not reserved_for(need.namespace, reading.name)
+        if not reserved_for(need.namespace, reading.name)
+        and (lacking := _uncovered(need, reading.imports)) is not None
     ]
     findings += [misspelled(reading.path, entry, spelling) for entry in reading.imports if entry.misspelled]
     return Resolved(module, tuple(findings))
@@ -60,7 +61,22 @@ def _needs(reading: ModuleReading, exports: Mapping[bytes, Export]) -> tuple[Nee
     return tuple(Need(namespace, tuple(uses[namespace])) for namespace in sorted(uses))
 
 
+def _uncovered(need: Need, imports: Iterable[Import]) -> Need | None:
+    """`need` with those of its uses that no import covers in every configuration; None where there is none."""
+    there = [entry.when for entry in imports if entry.effective and entry.namespace == need.namespace]
+    uses: list[Use] = []
+    for use in need.uses:
+        if any(use.when.implies(when) for when in there):
+            continue
+        left = use.when
+        for when in there:
+            left = left.without(when.clauses[0]) if len(when.clauses) == 1 else left
+        uses.append(replace(use, when=left))
+    return Need(need.namespace, tuple(uses)) if uses else None
+
+
 def _missing(reading: ModuleReading, need: Need) -> Finding:
+    """The finding for `need`, of which no use is covered by an import."""
     first = need.uses[0]
     symbols = list(dict.fromkeys(use.symbol for use in need.uses))
     level = Level.ERROR
@@ -76,6 +92,8 @@ def _missing(reading: ModuleReading, need: Need) -> Finding:
     if rule == MISSING_IMPORT and reading.unsure:
         message += f", as far as is known: {reading.unsure}"
         level = Level.WARNING
+    condition = any_of([use.when for use in need.uses])
+    message += f", if {condition}" if condition else ""
     return Finding(rule, level, reading.path, need.namespace, message, first.file, first.line)
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "nsfix"
-FACTS = {"model", "errors"}
+FACTS = {"model", "errors", "condition"}
 READERS = FACTS | {"edits", "evidence", "kernel", "csource", "rust"}
 DECISIONS = {"scan", "resolve", "plan", "mend", "project", "in_tree"}
 MAY_IMPORT = {
     "errors": set(),
-    "model": {"errors"},
+    "condition": set(),
+    "model": {"errors", "condition"},
     "edits": {"errors"},
     "evidence": FACTS,
     "kernel": FACTS,
@@ -22,7 +23,7 @@ MAY_IMPORT = {
     "rust": FACTS,
     "build": FACTS | {"kernel"},
     "scan": READERS,
-    "resolve": {"model"},
+    "resolve": {"model", "condition"},
     "plan": {"model", "csource", "rust", "edits"},
     "mend": {"model", "csource", "rust", "edits", "plan"},
     "project": READERS | {"scan", "resolve", "mend"},

@@ -51,7 +51,7 @@ class Session:
         self._finders: dict[frozenset[bytes], NameFinder] = {}
         self._chunks: dict[tuple[str, bytes], list[Span]] = {}
         self._words: dict[tuple[str, bytes], frozenset[bytes]] = {}
-        self._pieces: dict[Key, list[tuple[dict[bytes, Macro | None], Piece]]] = {}
+        self._pieces: dict[Key, list[tuple[bytes, dict[bytes, Macro | None], Piece]]] = {}
 
     def forget(self) -> None:
         """Forget what was found in files that are no kernel headers."""
@@ -151,8 +151,9 @@ class Session:
     def piece(self, key: Key, active: bytes, unit: Unit, wanted: Callable[[bytes], bool]) -> Piece:
         """The piece at `key`, expanded and parsed as `unit` has it.
 
-        A header's piece is kept for units with the same macros. In the unit's own source, macros called inside
-        a function stay as they are where that can change nothing: no word is `wanted` in the call.
+        A header's piece is kept for units that compile the same of it, with the same macros. In the unit's own
+        source, macros called inside a function stay as they are where that can change nothing: no word is `wanted`
+        in the call.
         """
         if key[0] == unit.path:
             leave = _Leaving(self, unit, wanted, active.find(b"{", *key[1]))
@@ -161,12 +162,13 @@ class Session:
             return piece
         lookup = unit.lookup_in(key[0])
         kept = self._pieces.setdefault(key, [])
-        for needed, piece in kept:
-            if all(lookup(name, key[1][0]) is macro for name, macro in needed.items()):
+        text = active[key[1][0] : key[1][1]]
+        for compiled, needed, piece in kept:
+            if compiled == text and all(lookup(name, key[1][0]) is macro for name, macro in needed.items()):
                 return piece.again()
         asked: dict[bytes, Macro | None] = {}
         piece = Piece(clean(self.expand(key, active, unit, asked)))
-        kept.append((asked, piece))
+        kept.append((text, asked, piece))
         return piece
 
     def expand(

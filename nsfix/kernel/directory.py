@@ -74,6 +74,7 @@ class KbuildDirectory:
         self.place = place
         self._kernel = kernel
         self._environment = environment
+        self.parts: dict[tuple[str, str], str] = {}  # (object without suffix, source) -> its part
         own = {
             **CHARACTERS,
             "src": place.src,
@@ -155,6 +156,7 @@ class KbuildDirectory:
             source = self._source(member, name, missing)
             if source is not None:
                 sources.append(source)
+                self.parts.setdefault((stem, source.path), member)
         for rule, objects in missing.items():
             self.remark(_no_source(objects, rule), file, line)
         return BuiltModule(name, prefix + stem, tuple(sources), file, line, listed != "obj-m")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nsfix.kernel.directory import Place
@@ -23,10 +23,13 @@ class TreeFacts:
     files: tuple[str, ...]
 
 
-def read_tree(kernel: KernelBuild, variables: Mapping[str, str]) -> TreeFacts:
+def read_tree(
+    kernel: KernelBuild, variables: Mapping[str, str], walker: Callable[..., Walk] = Walk
+) -> TreeFacts:
     """Read the whole tree of `kernel` as `make` with `variables` as its `VAR=value` words would.
 
-    Raises InputError where a file that make needs is missing, or the top Makefile names no directories.
+    `walker` makes the descent from what Walk is made from. Raises InputError where a file that make needs is
+    missing, or the top Makefile names no directories.
     """
     tree = kernel.source_dir
     top = read_top_makefile(kernel, _environment(kernel, variables), variables)
@@ -35,7 +38,7 @@ def read_tree(kernel: KernelBuild, variables: Mapping[str, str]) -> TreeFacts:
     def place_of(path: str) -> Place:
         return Place(path or ".", path or ".", tree)
 
-    walk = Walk(tree, kernel, variables, place_of)
+    walk = walker(tree, kernel, variables, place_of)
     modules = [
         module for path, linked in top.directories for module in walk.visit(path, environment, True, linked)
     ]

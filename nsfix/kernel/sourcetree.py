@@ -55,11 +55,22 @@ def read_source_tree(tree: str, config: str | None = None, arch: str | None = No
     path = os.path.abspath(config) if config else os.path.join(tree, ".config")
     values = _read_config(path, given=config is not None)
     made_for = arch_of_config(values)
-    srcarch = srcarch_of(arch or made_for or os.uname().machine)
+    srcarch = arch_in_tree(tree, arch or made_for)
     if made_for is not None and srcarch != made_for:
         raise InputError(f"this configuration is for {made_for}, not for ARCH={arch}", path)
+    return configured_tree(tree, values, srcarch, path)
+
+
+def arch_in_tree(tree: str, arch: str | None) -> str:
+    """The directory below arch/ for ARCH `arch` (default: this machine's). Raises InputError where there is none."""
+    srcarch = srcarch_of(arch or os.uname().machine)
     if not os.path.isdir(f"{tree}/arch/{srcarch}"):
         raise InputError(f"this tree has no arch/{srcarch}; give ARCH=…", tree)
+    return srcarch
+
+
+def configured_tree(tree: str, values: Mapping[str, str], srcarch: str, path: str) -> KernelBuild:
+    """The kernel in `tree` under the configuration `values`, which `path` names; "n" is left out of it."""
     numbers = dict(_VERSION_LINE.findall(os.fsdecode(read_part(tree, "Makefile") or b"")))
     version = [int(numbers.get(name) or 0) for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     code = (version[0] << 16) + (version[1] << 8) + min(version[2], 255)

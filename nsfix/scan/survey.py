@@ -59,8 +59,10 @@ class Sight:
 
     def without(self, loose: frozenset[bytes]) -> Sight:
         """The same where `loose` words decide nothing."""
-        if self.relied.isdisjoint(loose):
-            return self
+        return self if self.relied.isdisjoint(loose) else self.whole()
+
+    def whole(self) -> Sight:
+        """The same where no condition keeps a header out."""
         return replace(self, headers=tuple(sorted({*self.headers, *self.off})), off=())
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
 
+from nsfix.csource.includes import directory_of
 from nsfix.csource.moduleinfo import InfoEntry
 from nsfix.csource.names import NameFinder
 from nsfix.kernel.intree import TreeFacts
@@ -35,6 +36,7 @@ _READ = (SourceKind.C, SourceKind.ASSEMBLER)
 _TOGETHER = 8  # sources of one module that one process reads exactly in a row
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+AnyUnits = TypeVar("AnyUnits", bound=Units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,18 @@ class TreeScanner:
         self._headers = header_files(roots)
         self._seen: list[_Seen] = []
         self._loose: frozenset[bytes] = frozenset()
+        self.carriers = Carriers(frozenset(), {})
+        self.wanted: dict[str, set[str]] = {}
+        self.exporting: list[Place] = []
 
     def scan(self, modules: Sequence[BuiltModule], brief: bool = False) -> ScanFacts:
-        """Read `modules`, some of the tree's, against the exports of all."""
+        """Read `modules`, some of the tree's, against the exports of all. Afterwards `carriers` are the words that
+        lead to those, and `wanted` the sources, by module, that have some."""
         self.survey()
         exports = self.exports()
         seeds = [symbol for symbol, export in exports.items() if export.namespace]
-        carriers = self._carriers("namespaces", seeds)
-        wanted = self._kept(carriers, exports, {module.path for module in modules})
+        self.carriers = self._carriers("namespaces", seeds)
+        wanted = self.wanted = self._kept(self.carriers, exports, {module.path for module in modules})
         read_beside_rust(modules, wanted, RustReader(self._kernel, self._read), exports)
         return self._read_modules(modules, exports, wanted, brief)
 
@@ -95,9 +101,11 @@ class TreeScanner:
             lambda portions: self._shared(portions, surveyor.sight),
         )
         self._loose = frozenset(word for sight in sights for word in sight.loose)
-        self._seen = [
-            _Seen(place, sight.without(self._loose)) for place, sight in zip(places, sights, strict=True)
-        ]
+        self._seen = [_Seen(place, self.as_seen(sight)) for place, sight in zip(places, sights, strict=True)]
+
+    def as_seen(self, sight: Sight) -> Sight:
+        """`sight` as the configuration has it: conditions over words that some source defines decide nothing."""
+        return sight.without(self._loose)
 
     def exports(self) -> dict[bytes, Export]:
         """The symbols that the tree exports into a namespace."""
@@ -116,6 +124,7 @@ class TreeScanner:
         self.survey()
         kept = self._sieved("exports", self._carriers("exports", macros, stop), self._seen, {})
         chosen = [s.place for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
+        self.exporting = chosen
         scanner = self._scanner({})
 
         def read(place: Place) -> tuple[list[Export], tuple[str, ...]]:
@@ -159,7 +168,7 @@ class TreeScanner:
             kept = [one.keeps(seen.place[1].path, seen.sight.headers, seen.sight.kernel) for seen in group]
             return kept, (*sources, *headers)
 
-        groups = _by_module(asked, key=lambda seen: seen.place[0].path)
+        groups = _by_module(asked, key=lambda seen: _unit_of(seen.place))
         found = self._memory.each(
             f"sieve for {step}",
             lambda group: (state, own.get(group[0].place[0].path)),
@@ -284,7 +293,7 @@ class TreeScanner:
         entries = self._memory.each(
             "licence",
             lambda seen: seen.sight.inherited,
-            _by_module(asked, key=lambda seen: seen.place[0].path),
+            _by_module(asked, key=lambda seen: _unit_of(seen.place)),
             lambda seen: _key(seen.place),
             lambda portions: self._shared(portions, licence),
         )
@@ -301,6 +310,20 @@ class TreeScanner:
         scanner = Scanner(self._kernel, {}, self._read, brief, 1, units)
         scanner.use_exports(exports)
         return scanner
+
+    def flipped(self, kind: Callable[..., AnyUnits], loose: frozenset[bytes]) -> AnyUnits:
+        """Units of `kind` that leave `loose` to the sources, beside what is known to be theirs."""
+        return kind(self._kernel, self._read, self._roots, self._loose | loose)
+
+    @property
+    def headers(self) -> Sequence[str]:
+        """The kernel's headers."""
+        return self._headers
+
+    def shared(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
+        """`work` done for every item, by all processes."""
+        portions = [items[at : at + _TOGETHER] for at in range(0, len(items), _TOGETHER)]
+        return self._shared(portions, work)
 
     def _shared(self, portions: Sequence[Sequence[Item]], work: Callable[[Item], Result]) -> list[Result]:
         """`work` done for every item, in portions that processes share, the largest first."""
@@ -326,6 +349,12 @@ def _key(place: Place) -> Hashable:
     return module.path, module.built_in, source.path, source.flags
 
 
+def _unit_of(place: Place) -> str:
+    """The module of `place`; for what is built in, its directory."""
+    module, source = place
+    return directory_of(source.path) if module.built_in else module.path
+
+
 def _nothing(item: object) -> None:
     """Of a step that depends on nothing but files."""
 
@@ -333,10 +362,10 @@ def _nothing(item: object) -> None:
 def _by_module(
     items: Sequence[Item], most: int = sys.maxsize, key: Callable[[Item], str] | None = None
 ) -> list[Sequence[Item]]:
-    """`items` in portions of one module each, and of so many at `most`. `key` gives the module of an item, a Place
-    if not given."""
+    """`items` in portions of one module each, and of so many at `most`. `key` gives the module of an item, which is a
+    Place if not given."""
     portions: list[Sequence[Item]] = []
-    for _, group in groupby(items, key or (lambda place: place[0].path)):  # type: ignore[index]
+    for _, group in groupby(items, key or _unit_of):  # type: ignore[arg-type]
         some = list(group)
         portions += [some[at : at + most] for at in range(0, len(some), most)]
     return portions

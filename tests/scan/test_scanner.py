@@ -81,6 +81,21 @@ def test_flags_decide_what_is_compiled(kernel: KernelBuild, tmp_path: Path) -> N
     assert answers == {"plain": set(), "flagged": cxl, "taken": set(), "forced": cxl}
 
 
+def test_an_inline_is_read_as_each_source_compiles_it(kernel: KernelBuild, tmp_path: Path) -> None:
+    header = Path(kernel.source_dir) / "include/linux/stub_or_not.h"
+    header.write_text(
+        "int cxl_bus_rescan(void);\nint cxl_bus_drain(void);\nstatic inline int f(void)\n{\n#ifdef WITH\n"
+        "\tcxl_bus_rescan();\n#endif\n\treturn cxl_bus_drain();\n}\n"
+    )
+    text = "#include <linux/stub_or_not.h>\nint g(void) { return f(); }\n"
+    write(tmp_path, {"with.c": f"#define WITH 1\n{text}", "without.c": text})
+    for order in (("with", "without"), ("without", "with")):
+        modules = [module(tmp_path, name, f"{name}.c") for name in order]
+        answers = {r.name: symbols(r) for r in read(kernel, *modules)}
+        assert answers == {"with": {"cxl_bus_rescan", "cxl_bus_drain"}, "without": {"cxl_bus_drain"}}
+    header.unlink()
+
+
 def test_flags_lead_to_headers(kernel: KernelBuild, tmp_path: Path) -> None:
     write(tmp_path, {"t.c": "#include <own.h>\nint g(void) { return CALL; }\n"})
     write(tmp_path, {"sub/own.h": "int cxl_bus_rescan(void);\n#define CALL cxl_bus_rescan()\n"})

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from nsfix.evidence.symvers import read_symvers
+from nsfix.kernel.anyconfig import read_any_tree
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.sourcetree import read_source_tree
 from nsfix.model import Export, SourceKind
-from nsfix.scan import TreeScanner
+from nsfix.scan import AnyReadings, AnyScanner, TreeScanner, readings_of
 from tests.truth.compiled import all_needs, key_of
 from tests.truth.provision import COMMAND, WANTED, Kernel, fetched
 
@@ -65,6 +66,27 @@ def test_every_module_is_found_and_needs_what_was_compiled(kernel: Kernel, tmp_p
     print(f"in {symbols} pairs another set of symbols; {len(report['findings'])} findings")
     assert truth.keys() <= found.keys()
     assert read == pairs
+
+
+def test_no_pair_is_lost_where_any_configuration_counts(kernel: Kernel) -> None:
+    sys.setrecursionlimit(50_000)  # as the command line has it
+    truth = all_needs(kernel.modules, kernel.symvers)
+    tree = read_any_tree(str(kernel.source), "x86_64", {})
+    known = {key_of(module.path): module for module in tree.facts.modules}
+    assert truth.keys() <= known.keys()
+    facts = AnyScanner(tree).scan([known[name] for name in sorted(truth) if truth[name]])
+    exports, told = facts.scan.exports, AnyReadings(tree, facts).told
+    readings = [told(reading) for reading in readings_of(facts.scan, {})]
+    read = {
+        (key_of(reading.path), exports[use.symbol.encode()].namespace)
+        for reading in readings
+        for use in reading.uses
+    }
+    pairs = {(module, namespace) for module, needs in truth.items() for namespace in needs}
+    print(
+        f"\n{tree.kernel.release}: {len(pairs)} pairs, {len(read - pairs)} more; {facts.readings} readings more"
+    )
+    assert pairs <= read
 
 
 def test_every_export_is_found(kernel: Kernel) -> None:
