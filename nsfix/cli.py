@@ -128,7 +128,8 @@ def diff(words: tuple[str, ...], **options: Any) -> None:
 def check(form: str, output: str | None, verbose: bool, words: tuple[str, ...], **options: Any) -> None:
     """Say what is missing, and why; change nothing."""
     request = _request(words, options)
-    answer = _answer(request, options, brief=False)
+    findings_alone = form == "text" and not verbose and tree_of(request) is not None
+    answer = _answer(request, options, brief=findings_alone, told=True)
     base = base_of(request)
     report = _report(answer, base)
     if form == "json":
@@ -219,7 +220,7 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
     )
 
 
-def _answer(request: Request, options: dict[str, Any], brief: bool) -> Answer:
+def _answer(request: Request, options: dict[str, Any], brief: bool, told: bool = False) -> Answer:
     if options["log"] or options["nsdeps"]:
         from nsfix.replay import check_log, check_nsdeps
 
@@ -234,7 +235,7 @@ def _answer(request: Request, options: dict[str, Any], brief: bool) -> Answer:
     if tree is not None:
         with Progress("reading the tree") as progress:
             cache = None if options["no_cache"] else Cache(cache_directory())
-            return check_tree(tree, request, brief=brief, progress=progress.update, cache=cache)
+            return check_tree(tree, request, brief=brief, progress=progress.update, cache=cache, told=told)
     if request.config:
         raise UsageError("--config is for a kernel's own tree; an external module has that of its KDIR")
     with Progress("reading sources") as progress:

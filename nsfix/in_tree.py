@@ -41,28 +41,30 @@ def check_tree(
     brief: bool = False,
     progress: Callable[[int, int], None] | None = None,
     cache: Cache | None = None,
+    told: bool = False,
 ) -> Answer:
     """Find what the modules of the kernel in `tree` lack, from the sources alone, and plan the mending.
 
     Under the configuration "any", what they lack under some configuration or other. M= and paths narrow the work
-    to modules below them, or with a source there. What `cache` has of an earlier run is not done again. Raises
-    InputError where no such module is built.
+    to modules below them, or with a source there. With `brief`, what is visibly imported is not looked for, and
+    other needs come with one use; with `told` too, modules that lack something are read whole. What `cache` has of
+    an earlier run is not done again. Raises InputError where no such module is built.
     """
     if request.config == ANY:
         return _check_any(tree, request, read, progress)
     if cache is None:
-        return _check(tree, request, read, brief, progress, Memory())
+        return _check(tree, request, read, (brief, told), progress, Memory())
     began = time.time_ns()
     stamps = stamps_below(tree)
     about = digest_of(
         state_of_program(__version__), tree, _content(tree, request), request.arch, request.variables
     )
-    name = digest_of(about, marshal.dumps(stamps), request.directory, request.paths, brief)
+    name = digest_of(about, marshal.dumps(stamps), request.directory, request.paths, brief, told)
     answer: Answer | None = cache.load(name)
     if answer is not None:
         return answer
     memory = _remembered(cache.load(about), stamps)
-    answer = _check(tree, request, read, brief, progress, memory)
+    answer = _check(tree, request, read, (brief, told), progress, memory)
     fresh = {path for path, stamp in stamps.items() if max(stamp[1:3]) > began - _TOO_FRESH}
     if not fresh:
         cache.keep(name, answer)
@@ -91,18 +93,27 @@ def _check(
     tree: str,
     request: Request,
     read: ReadFile,
-    brief: bool,
+    mode: tuple[bool, bool],
     progress: Callable[[int, int], None] | None,
     memory: Memory,
 ) -> Answer:
+    brief, told = mode
+
     def read_build() -> tuple[KernelBuild, TreeFacts]:
         kernel = read_source_tree(tree, request.config, request.arch)
         return kernel, read_tree(kernel, request.variables)
 
     kernel, facts = memory.one("build", None, _steers_build, read_build)
     chosen = _chosen(tree, facts.modules, request, kernel)
-    found = TreeScanner(kernel, facts, read, None, progress, memory).scan(chosen, brief)
+    scanner = TreeScanner(kernel, facts, read, None, progress, memory)
+    found = scanner.scan(chosen, brief)
     answer = conclude(kernel, found, (), request, read)
+    lacking = {finding.module for finding in answer.findings}
+    if brief and told and lacking:
+        whole = scanner.scan([module for module in chosen if module.path in lacking])
+        exactly = {module.built.path: module for module in whole.modules}
+        modules = tuple(exactly.get(module.built.path, module) for module in found.modules)
+        answer = conclude(kernel, replace(found, modules=modules), (), request, read)
     return replace(answer, remarks=_condensed((*_remarks_about(facts, chosen), *found.remarks)))
 
 

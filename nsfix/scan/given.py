@@ -15,7 +15,7 @@ from nsfix.csource.directives import scan_directives
 from nsfix.csource.lexer import blank_comments
 from nsfix.csource.macros import Macro
 from nsfix.csource.names import NameFinder
-from nsfix.csource.pasting import makes, shapes
+from nsfix.csource.pasting import is_made_of, makes, shapes
 
 _DEFINITION = re.compile(rb"#[ \t]*define[ \t]+(\w+)([^\n\\]*(?:\\\r?\n?[^\n\\]*)*)")
 _DEFINED = re.compile(rb"\s*#\s*(\w+)[ \t]+(\w+)")
@@ -24,7 +24,7 @@ _PARENTHESIS = re.compile(rb"[()]")
 _CALLER = re.compile(rb"(\w+)\s*\Z")
 _HEAD = re.compile(rb"\(([^()]*)\)")
 _CALL = re.compile(rb"(\w+)\s*\(")
-_DEEPEST = 3  # pasted names of pasted names, where macros that paste are given calls of others
+_DEEPEST = 3  # steps in which a name is pasted from others that are pasted themselves
 _AROUND = 4000  # bytes before a bare name in which the call that it stands in is looked for
 _OTHER = bytes(c if c < 128 and (chr(c).isalnum() or c == 0x5F) else 0x20 for c in range(256))
 Bodies = Mapping[bytes, Collection[bytes]]
@@ -54,26 +54,46 @@ class Given:
 
     def make(self, shape: Sequence[bytes], name: bytes) -> bool:
         """Whether a macro that pastes names of that shape may come to `name`."""
-        return makes(shape, name, _Pasted(self.words, self.shapes, self.depth, self.known))
+        return makes(shape, name, _Pasted(self, self.depth))
+
+    def holds(self, word: bytes, depth: int) -> bool:
+        """Whether `word` is given, or pasted in at most `depth` steps from what is."""
+        if word in self.words:
+            return True
+        if not depth:
+            return False
+        known = self.known.get((word, depth))
+        if known is None:
+            inside = _Pasted(self, depth - 1)
+            known = self._made(word) and any(makes(shape, word, inside) for shape in self.shapes)
+            self.known[word, depth] = known
+        return known
+
+    def _made(self, word: bytes) -> bool:
+        """Whether the words and the fixed parts of the shapes make `word` in any order: that refuses quickly."""
+        known = self.known.get((word, 0))
+        if known is None:
+            fixed = _Fixed(self, frozenset(part for shape in self.shapes for part in shape))
+            known = self.known[word, 0] = is_made_of(word, fixed)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
 class _Pasted(Container[bytes]):
-    words: frozenset[bytes]
-    shapes: frozenset[tuple[bytes, ...]]
+    given: Given
     depth: int
-    known: dict[tuple[bytes, int], bool]
 
     def __contains__(self, word: object) -> bool:
-        if word in self.words:
-            return True
-        if self.depth == 0 or not isinstance(word, bytes):
-            return False
-        known = self.known.get((word, self.depth))
-        if known is None:
-            inside = _Pasted(self.words, self.shapes, self.depth - 1, self.known)
-            known = self.known[word, self.depth] = any(makes(s, word, inside) for s in self.shapes)
-        return known
+        return isinstance(word, bytes) and self.given.holds(word, self.depth)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed(Container[bytes]):
+    given: Given
+    parts: frozenset[bytes]
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.given.words or word in self.parts
 
 
 def given_to(
@@ -114,9 +134,9 @@ class _Giving:
                 if hits:
                     self._look(text, hits)
             new, self._also = self._also - done, set()
-        depth = max((self._depth(name, set()) for name in macros), default=0)
+        depth = min(max((self._depth(name, set()) for name in macros), default=0), _DEEPEST)
         if self._paste(done):
-            depth = max(depth, _DEEPEST)
+            depth = _DEEPEST
         self._unfold()
         return Given(frozenset(self._words), frozenset(self._shapes), depth)
 

@@ -1,6 +1,7 @@
-"""What a source says of its licence where that can be told without its headers.
+"""What a source says of its licence and its imports where that can be told without its headers.
 
-For the great many modules of a tree that need no namespace, all that is asked is how they are licensed.
+For the great many modules of a tree that need no namespace, all that is asked is how they are licensed; and what
+visibly is imported need not be proven to be needed.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import re
 
 from nsfix.csource.moduleinfo import InfoEntry
+from nsfix.model import Spelling
 
 _LICENCE = re.compile(rb'\nMODULE_LICENSE[ \t]*\([ \t]*("[^"\\\n]*")[ \t]*\)[ \t]*;')
+_IMPORT = re.compile(rb'\nMODULE_IMPORT_NS[ \t]*\([ \t]*("?)([\w.-]+)\1[ \t]*\)[ \t]*;')
 _OPENING = re.compile(rb"\n[ \t]*#[ \t]*if")
 _CLOSING = re.compile(rb"\n[ \t]*#[ \t]*endif")
 
@@ -23,9 +26,27 @@ def plain_licence(path: str, text: bytes) -> InfoEntry | None:
     if match is None or text.count(b"MODULE_LICENSE") > 1 or b"IMPORT_NS" in text:
         raise ValueError(path)
     start = match.start() + 1
-    commented = text.rfind(b"/*", 0, start) > text.rfind(b"*/", 0, start)
-    conditions = len(_OPENING.findall(text, 0, start)) - len(_CLOSING.findall(text, 0, start))
-    if commented or conditions:
+    if not _stands_free(text, start):
         raise ValueError(path)
     value = match[1][1:-1].decode("utf-8", "surrogateescape")
     return InfoEntry("license", value, path, start, text.count(b"\n", 0, start) + 1, value)
+
+
+def plain_imports(path: str, text: bytes, spelling: Spelling) -> frozenset[bytes]:
+    """The namespaces that `text` imports, each in a statement at the start of a line under no condition. Raises
+    ValueError where only an exact reading can tell, be it that one is spelled as this kernel does not take it."""
+    count = text.count(b"IMPORT_NS")
+    if not count:
+        return frozenset()
+    found = list(_IMPORT.finditer(text))
+    if len(found) != count or any(bool(m[1]) != (spelling is Spelling.STRING) for m in found):
+        raise ValueError(path)
+    if not all(_stands_free(text, match.start() + 1) for match in found):
+        raise ValueError(path)
+    return frozenset(match[2] for match in found)
+
+
+def _stands_free(text: bytes, start: int) -> bool:
+    """Whether the byte offset `start` is in no comment and under no condition."""
+    commented = text.rfind(b"/*", 0, start) > text.rfind(b"*/", 0, start)
+    return not commented and len(_OPENING.findall(text, 0, start)) == len(_CLOSING.findall(text, 0, start))

@@ -18,7 +18,7 @@ from nsfix.csource.moduleinfo import InfoEntry
 from nsfix.csource.names import NameFinder
 from nsfix.kernel.intree import TreeFacts
 from nsfix.kernel.tree import KernelBuild
-from nsfix.model import BuiltModule, Export, Remark, SourceKind
+from nsfix.model import BuiltModule, Export, Remark, SourceKind, Spelling
 from nsfix.scan.cache import digest_of
 from nsfix.scan.carriers import Carriers, close_over
 from nsfix.scan.declared import Declared
@@ -27,7 +27,7 @@ from nsfix.scan.memory import Memory
 from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
-from nsfix.scan.shallow import plain_licence
+from nsfix.scan.shallow import plain_imports, plain_licence
 from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_macros
 from nsfix.scan.survey import Place, Sight, Surveyor, header_files
 from nsfix.scan.units import ReadFile, Units, read_file
@@ -82,7 +82,7 @@ class TreeScanner:
         exports = self.exports()
         seeds = [symbol for symbol, export in exports.items() if export.namespace]
         self.carriers = self._carriers("namespaces", seeds)
-        wanted = self.wanted = self._kept(self.carriers, exports, {module.path for module in modules})
+        wanted = self.wanted = self._kept(self.carriers, exports, {module.path for module in modules}, brief)
         read_beside_rust(modules, wanted, RustReader(self._kernel, self._read), exports)
         return self._read_modules(modules, exports, wanted, brief)
 
@@ -211,16 +211,20 @@ class TreeScanner:
         return Sieve(carriers, self._headers, read, declared, unspelled)
 
     def _kept(
-        self, carriers: Carriers, exports: Mapping[bytes, Export], chosen: set[str]
+        self, carriers: Carriers, exports: Mapping[bytes, Export], chosen: set[str], brief: bool
     ) -> dict[str, set[str]]:
-        """For each module that may need a namespace, the sources that tell."""
+        """For each module that may need a namespace, the sources that tell; with `brief`, one that it does not
+        visibly import."""
         asked = [s for s in self._seen if not s.place[0].built_in and s.place[0].path in chosen]
         own: dict[str, set[bytes]] = {}
         for symbol, export in exports.items():
             own.setdefault(export.exporter, set()).add(symbol)
+        imported, unclear = self._imported(asked, exports) if brief else ({}, set())
+        for path, names in imported.items():
+            own.setdefault(path, set()).update(names)
         own_words = {path: frozenset(names) for path, names in own.items()}
         keeps = self._sieved("namespaces", carriers, asked, own_words)
-        wanted: dict[str, set[str]] = {}
+        wanted: dict[str, set[str]] = {path: set() for path in unclear}
         for seen, kept in zip(asked, keeps, strict=True):
             if kept:
                 wanted.setdefault(seen.place[0].path, set()).add(seen.place[1].path)
@@ -228,6 +232,45 @@ class TreeScanner:
             if (seen.sight.statements or seen.sight.inherited) and seen.place[0].path in wanted:
                 wanted[seen.place[0].path].add(seen.place[1].path)
         return wanted
+
+    def _imported(
+        self, asked: Sequence[_Seen], exports: Mapping[bytes, Export]
+    ) -> tuple[dict[str, set[bytes]], set[str]]:
+        """What each module need not be proven to use: the symbols of the namespaces that it visibly imports. And the
+        modules of which that cannot be told."""
+        symbols: dict[bytes, set[bytes]] = {}
+        for symbol, export in exports.items():
+            symbols.setdefault(os.fsencode(export.namespace), set()).add(symbol)
+        defined = self._defined(self._headers, NameFinder(symbols))
+        imported: dict[str, set[bytes]] = {}
+        unclear: set[str] = set()
+        for seen in asked:
+            module, source = seen.place
+            if not seen.sight.statements or source.kind is not SourceKind.C:
+                continue
+            text = self._read(source.path) or b""
+            try:
+                found = plain_imports(source.path, text, self._kernel.spelling)
+            except ValueError:
+                unclear.add(module.path)
+                continue
+            if found and self._kernel.spelling is Spelling.IDENTIFIER:
+                own = self._defined((source.path, *seen.sight.headers), NameFinder(found))
+                if not found.isdisjoint(defined | own):  # a macro: something else is imported
+                    unclear.add(module.path)
+            for namespace in found:
+                imported.setdefault(module.path, set()).update(symbols.get(namespace, ()))
+        return {path: names for path, names in imported.items() if path not in unclear}, unclear
+
+    def _defined(self, headers: Iterable[str], names: NameFinder) -> set[bytes]:
+        """Those of `names` that some of `headers` define as macros."""
+        found: set[bytes] = set()
+        for path in headers:
+            text = self._units.read(path) or b""
+            for name, offset in names.find(text):
+                if text[max(offset - 40, 0) : offset].rstrip().endswith(b"define"):
+                    found.add(name)
+        return found
 
     def _read_modules(
         self,
