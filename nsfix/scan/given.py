@@ -24,7 +24,7 @@ _PARENTHESIS = re.compile(rb"[()]")
 _CALLER = re.compile(rb"(\w+)\s*\Z")
 _HEAD = re.compile(rb"\(([^()]*)\)")
 _CALL = re.compile(rb"(\w+)\s*\(")
-_DEEPEST = 3  # steps in which a name is pasted from others that are pasted themselves
+_DEEPEST = 2  # steps in which a name is pasted from others that are pasted themselves
 _AROUND = 4000  # bytes before a bare name in which the call that it stands in is looked for
 _OTHER = bytes(c if c < 128 and (chr(c).isalnum() or c == 0x5F) else 0x20 for c in range(256))
 Bodies = Mapping[bytes, Collection[bytes]]
