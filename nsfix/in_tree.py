@@ -25,6 +25,7 @@ _SAID = 6  # remarks that are told one by one
 _MERE_SOURCES = (".c", ".h", ".S", ".rs", ".rst", ".txt", ".dts", ".dtsi", ".yaml", ".json", ".py")
 # A file that changed this shortly before it was looked at may change again without a new time (nanoseconds).
 _TOO_FRESH = 20_000_000
+_WORTH_KEEPING = 50  # new results; fewer are found again in less time than all are written
 _UNSETTLED = (-1, 0, 0, 0)
 
 
@@ -68,6 +69,8 @@ def check_tree(
     fresh = {path for path, stamp in stamps.items() if max(stamp[1:3]) > began - _TOO_FRESH}
     if not fresh:
         cache.keep(name, answer)
+    if memory.worked_out < _WORTH_KEEPING:
+        return answer
     settled = {path: _UNSETTLED if path in fresh else stamp for path, stamp in stamps.items()}
     cache.keep(about, (settled, memory.lasting()))
     return answer

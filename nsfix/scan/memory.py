@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -19,8 +19,7 @@ Stamp = tuple[int, int, int, int]
 Stamps = dict[str, Stamp]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A result with what it was made of: `inputs` have to be equal, `files` unchanged."""
 
     inputs: Hashable
@@ -36,6 +35,7 @@ class Memory:
     known: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
     changed: frozenset[str] = frozenset()
     results: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
+    worked_out: int = 0  # how many of the results are new
 
     def one(
         self, step: str, inputs: Hashable, depends: Callable[[str], bool], work: Callable[[], Result]
@@ -48,6 +48,7 @@ class Memory:
         kept = self.known.get(step, {}).get(step)
         if kept is None or kept.inputs != inputs or any(map(depends, self.changed)):
             kept = Kept(inputs, (), work())
+            self.worked_out += 1
         self.results.setdefault(step, {})[step] = kept
         result: Result = kept.value
         return result
@@ -77,6 +78,7 @@ class Memory:
             if some:
                 missing.append(some)
         items = [item for portion in missing for item in portion]
+        self.worked_out += len(items)
         paths: dict[str, str] = {}
         for item, (value, files) in zip(items, work(missing), strict=True):
             shared = tuple(paths.setdefault(path, path) for path in files)

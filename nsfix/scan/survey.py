@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.names import NameFinder
@@ -41,8 +42,7 @@ _NOTHING: frozenset[bytes] = frozenset()
 Place = tuple[BuiltModule, SourceFile]
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """What a source shows at first sight. `headers` are those beyond the kernel's own that it may include, but for
     mere lists of numbers, `kernel` those of the kernel that it or they name; `off` are those that only conditions
     over `relied` keep out. `loose` are the settled words that it defines by itself, `default` tells of a namespace
@@ -63,7 +63,7 @@ class Sight:
 
     def whole(self) -> Sight:
         """The same where no condition keeps a header out."""
-        return replace(self, headers=tuple(sorted({*self.headers, *self.off})), off=())
+        return self._replace(headers=tuple(sorted({*self.headers, *self.off})), off=())
 
 
 @dataclass(frozen=True, slots=True)

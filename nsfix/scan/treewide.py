@@ -241,7 +241,12 @@ class TreeScanner:
         symbols: dict[bytes, set[bytes]] = {}
         for symbol, export in exports.items():
             symbols.setdefault(os.fsencode(export.namespace), set()).add(symbol)
-        defined = self._defined(self._headers, NameFinder(symbols))
+        defined = self._memory.one(
+            "namespaces that are macros",
+            frozenset(symbols),
+            self._is_header,
+            lambda: self._defined(self._headers, NameFinder(symbols)),
+        )
         imported: dict[str, set[bytes]] = {}
         unclear: set[str] = set()
         for seen in asked:
