@@ -1,0 +1,192 @@
+"""What a run over a kernel tree keeps for the next one: the answers stay those of a run without a cache."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsfix.scan.cache import Cache
+from nsfix.scan.memory import Memory, changed_between
+from tests.in_tree.test_tree import EXPORTING, LICENCE, tree
+from tests.support import nsfix
+
+__all__ = ["tree"]  # the fixture
+LATER = 10**12  # nanoseconds; what a run finds changed just now it does not trust
+
+
+def report(tree: Path, *words: str) -> Any:
+    result = nsfix("check", "--format", "json", *words, cwd=tree)
+    assert result.code in (0, 1), result.said
+    return json.loads(result.out)
+
+
+def settle(tree: Path) -> None:
+    """Let all files look as if they had been there for long."""
+    for path in tree.rglob("*"):
+        if path.is_file():
+            found = path.stat()
+            os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns - LATER))
+
+
+@pytest.fixture
+def warm(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tree, read once."""
+    monkeypatch.setattr("nsfix.in_tree._TOO_FRESH", 0)
+    monkeypatch.setattr("nsfix.in_tree._WORTH_KEEPING", 0)
+    settle(tree)
+    report(tree)
+    return tree
+
+
+def append(name: str, text: str) -> Callable[[Path], None]:
+    def change(tree: Path) -> None:
+        path = tree / name
+        path.write_text(path.read_text() + text)
+
+    return change
+
+
+def replaced(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(tree: Path) -> None:
+        path = tree / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    return change
+
+
+def removed(name: str) -> Callable[[Path], None]:
+    return lambda tree: (tree / name).unlink()
+
+
+def added(name: str, text: str) -> Callable[[Path], None]:
+    def change(tree: Path) -> None:
+        (tree / name).write_text(text)
+
+    return change
+
+
+CHANGES = {
+    "nothing": lambda tree: None,
+    "an import": append("drivers/stor/user.c", 'MODULE_IMPORT_NS("STOR");\n'),
+    "a use less": replaced("drivers/late/plain.c", "late() + early()", "early()"),
+    "another namespace": replaced("kernel/core.c", '"CORE"', '"KERNEL"'),
+    "an export more": append("kernel/core.c", 'EXPORT_SYMBOL_NS_GPL(core_two, "CORE");\n'),
+    "another default": replaced("drivers/stor/Makefile", "STOR", "OTHER"),
+    "a module less": replaced("drivers/stor/Makefile", "stor.o user.o", "stor.o"),
+    "a condition in a kernel header": replaced("include/asm-generic/wrapped.h", "WRAPPED 1", "WRAPPED 0"),
+    "an inline in a kernel header": append(
+        "include/linux/module.h", "static inline int via_core(void) { return core_one(); }\n"
+    ),
+    "the configuration": append(".config", "CONFIG_OFF=y\n"),
+    "a file more": added("drivers/late/new.c", EXPORTING.format("fresh") + LICENCE),
+    "a header that is found first": added("include/asm-generic/extra.h", ""),
+    "a source less": removed("drivers/late/late.c"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_after_a_change_the_answer_is_that_of_a_run_without_a_cache(warm: Path, name: str) -> None:
+    CHANGES[name](warm)
+    expected = report(warm, "--no-cache")
+    assert report(warm) == expected
+    assert report(warm) == expected
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_apply_after_a_change_writes_what_it_would_without_a_cache(warm: Path, name: str) -> None:
+    CHANGES[name](warm)
+    fresh = nsfix("diff", "--no-cache", cwd=warm)
+    assert nsfix("diff", cwd=warm).out == fresh.out
+
+
+def test_a_run_that_finds_nothing_changed_reads_no_source(
+    warm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("something was read")
+
+    monkeypatch.setattr("nsfix.in_tree._check", fail)
+    assert report(warm)["findings"]
+    with pytest.raises(AssertionError, match="something was read"):
+        nsfix("check", "--format", "json", "--no-cache", cwd=warm)
+
+
+def entries(tree: Path) -> list[Path]:
+    return sorted((tree.parent / "xdg-cache" / "nsfix").glob("*.nsfix"))
+
+
+def test_no_cache_leaves_nothing_behind(tree: Path) -> None:
+    nsfix("check", "--no-cache", cwd=tree)
+    assert entries(tree) == []
+
+
+def test_cache_clear_removes_all_entries(warm: Path) -> None:
+    assert entries(warm)
+    result = nsfix("cache", "clear", cwd=warm)
+    assert result.code == 0
+    assert f"{2} entries removed" in result.said
+    assert entries(warm) == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"no pickle", b"\x80" * 5000])
+def test_a_damaged_entry_counts_as_none(warm: Path, damage: bytes) -> None:
+    expected = report(warm, "--no-cache")
+    for path in entries(warm):
+        path.write_bytes(damage)
+    assert report(warm) == expected
+
+
+def test_an_entry_that_others_may_write_is_not_trusted(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.keep("name", [1])
+    assert cache.load("name") == [1]
+    (tmp_path / "name.nsfix").chmod(0o666)
+    assert cache.load("name") is None
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(tree: Path) -> None:
+    (tree.parent / "xdg-cache").write_text("a file in its place")
+    assert report(tree) == report(tree, "--no-cache")
+
+
+def test_the_oldest_entries_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nsfix.scan.cache._MOST", 2)
+    cache = Cache(tmp_path)
+    for number in range(4):
+        cache.keep(str(number), number)
+        os.utime(tmp_path / f"{number}.nsfix", ns=(number, number))
+    cache.keep("last", 9)
+    assert cache.load("last") == 9
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_that_comes_or_goes_changes_everything() -> None:
+    stamp = (1, 2, 3, 4)
+    assert changed_between({"a": stamp}, {"a": stamp}) == frozenset()
+    assert changed_between({"a": stamp}, {"a": (1, 2, 9, 4)}) == {"a"}
+    assert changed_between({"a": stamp}, {"a": stamp, "b": stamp}) is None
+
+
+def test_results_hold_while_inputs_and_files_do() -> None:
+    seen: list[str] = []
+
+    def each(memory: Memory, inputs: int) -> list[str]:
+        def work(portions: Any) -> list[tuple[str, tuple[str, ...]]]:
+            items = [item for portion in portions for item in portion]
+            seen.extend(items)
+            return [(item.upper(), (f"{item}.h",)) for item in items]
+
+        return memory.each("step", lambda item: inputs, [["a", "b"]], lambda item: item, work)
+
+    first = Memory()
+    assert each(first, 1) == ["A", "B"]
+    assert each(Memory(first.lasting(), frozenset({"b.h"})), 1) == ["A", "B"]
+    assert seen == ["a", "b", "b"]
+    assert each(Memory(first.lasting()), 2) == ["A", "B"]
+    assert seen == ["a", "b", "b", "a", "b"]
