@@ -47,6 +47,8 @@ def plain_imports(path: str, text: bytes, spelling: Spelling) -> frozenset[bytes
 
 
 def _stands_free(text: bytes, start: int) -> bool:
-    """Whether the byte offset `start` is in no comment and under no condition."""
+    """Whether the line at the byte offset `start` is in no comment, under no condition, and goes on no other."""
+    if text[max(start - 3, 0) : start].rstrip(b"\r\n").endswith(b"\\"):
+        return False
     commented = text.rfind(b"/*", 0, start) > text.rfind(b"*/", 0, start)
     return not commented and len(_OPENING.findall(text, 0, start)) == len(_CLOSING.findall(text, 0, start))

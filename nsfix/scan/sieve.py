@@ -64,7 +64,12 @@ class Sieve:
         parts = sorted((part, sorted(made)) for part, made in carriers.parts.items())
         words = sorted(carriers.words)
         # What tells this sieve from others: what it looks for, and what is known where.
-        self.state = digest_of(words, parts, sorted(declared.masks.items()), sorted(unspelled))
+        self.state = digest_of(
+            words,
+            parts,
+            sorted((path, hex(mask)) for path, mask in declared.masks.items()),
+            sorted(unspelled),
+        )
 
     def known_by(self, headers: Iterable[str], kernel: Iterable[str]) -> frozenset[bytes]:
         """The words that a source may know which includes these headers, those of the kernel apart."""

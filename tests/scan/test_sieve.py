@@ -1,8 +1,142 @@
-"""What the first look at a tree takes for a word worth looking for."""
+"""What the looks at raw bytes take for worth reading: they may err on the side of too much only."""
 
 from __future__ import annotations
 
-from nsfix.scan.sieve import export_macros
+import pytest
+
+from nsfix.csource.includes import IncludePath
+from nsfix.csource.names import NameFinder
+from nsfix.model import Spelling
+from nsfix.scan.carriers import Carriers, close_over
+from nsfix.scan.declared import Declared
+from nsfix.scan.given import given_to
+from nsfix.scan.shallow import plain_imports
+from nsfix.scan.sieve import ModuleSieve, Sieve, export_macros
+from nsfix.scan.survey import _is_list
+
+HEADER = b"int foo_bar(void);\nint foo_go(void);\n"
+
+
+def sieve_of(files: dict[str, bytes], symbols: set[bytes]) -> Sieve:
+    """A sieve for `symbols` in a tree of `files`; those below /k/ are the kernel's headers."""
+    read = files.get
+    headers = [path for path in files if path.startswith("/k/")]
+    carriers = close_over(symbols, headers, read)
+    names = NameFinder(carriers.words)
+    declared = Declared(names.names, headers, IncludePath(("/k",)), read)
+    return Sieve(carriers, headers, read, declared, frozenset())
+
+
+def keeps(text: bytes, own: frozenset[bytes] = frozenset(), **headers: bytes) -> bool:
+    files = {"/m/a.c": text, "/k/foo.h": HEADER, **{f"/m/{name}.h": t for name, t in headers.items()}}
+    there = [f"/m/{name}.h" for name in headers]
+    sieve = sieve_of(files, {b"foo_bar", b"foo_go"})
+    return ModuleSieve(sieve, own, ["/m/a.c"], there).keeps("/m/a.c", there, frozenset({"/k/foo.h"}))
+
+
+def test_a_source_with_one_of_the_words_is_kept() -> None:
+    assert keeps(b"int x(void) { return foo_bar(); }")
+    assert not keeps(b"int x(void) { return foo_baz(); }")
+
+
+def test_what_the_module_exports_by_itself_is_not_looked_for() -> None:
+    text = b"int x(void) { return foo_bar(); }"
+    assert not keeps(text, own=frozenset({b"foo_bar"}))
+    assert keeps(text, own=frozenset({b"foo_go"}))
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "kept"),
+    [
+        (b"#define CALL(x) foo_##x()", b"CALL(bar)", True),
+        (b"#define CALL(x) foo_##x()", b"CALL(other)", False),
+        (b"#define CALL(x, y) x##y()", b"CALL(foo_, bar)", True),
+        (b"#define CALL(x, y) x##_##y()", b"CALL(foo, bar)", True),
+        (b"#define CALL(x, y) x##_##y()", b"CALL(foo, no) bar", False),
+        (b"#define IN(x) foo_##x()\n#define CALL(x) IN(x)", b"CALL(bar)", True),
+        (b"#define JOIN(x, y) x##y\n#define CALL(x) JOIN(foo, _##x)", b"CALL(bar)", True),
+        (b"#define ONE(x) foo_##x();\n#define LIST(f) f(bar) f(other)", b"LIST(ONE)", True),
+        (b"#define ONE(x) foo_##x();\n#define LIST(f) f(no) f(other)", b"LIST(ONE)", False),
+        (b"#define WORD bar\n#define IN(x) foo_##x()\n#define CALL(x) IN(x)", b"CALL(WORD)", True),
+    ],
+)
+def test_a_name_that_a_macro_pastes_is_kept_where_it_can_be_made(
+    header: bytes, text: bytes, kept: bool
+) -> None:
+    assert keeps(b"int x(void) { " + text + b"; }\n", own_header=header + b"\n") is kept
+
+
+def test_a_pasted_name_that_no_header_in_reach_spells_is_none() -> None:
+    files = {"/m/a.c": b"#define CALL(x) foo_##x()\nCALL(bar);\n", "/k/foo.h": HEADER}
+    sieve = sieve_of(files, {b"foo_bar"})
+    module = ModuleSieve(sieve, frozenset(), ["/m/a.c"], [])
+    assert module.keeps("/m/a.c", [], frozenset({"/k/foo.h"}))
+    assert not module.keeps("/m/a.c", [], frozenset())
+
+
+def test_what_a_header_includes_is_in_reach() -> None:
+    files = {"/k/a.h": b"#include <b.h>\n", "/k/b.h": b"#include <a.h>\n#include <c.h>\n", "/k/c.h": HEADER}
+    declared = Declared([b"foo_bar", b"foo_go", b"other"], list(files), IncludePath(("/k",)), files.get)
+    assert declared.reached(["/k/c.h"]) == {b"foo_bar", b"foo_go"}
+    assert declared.anywhere == {b"foo_bar", b"foo_go"}
+    assert declared.reached(["/k/none.h"]) == frozenset()
+
+
+def test_a_tree_may_have_very_many_names() -> None:
+    names = frozenset(b"name_%d" % number for number in range(16000))
+    declared = Declared(sorted(names), ["/k/a.h"], IncludePath(()), lambda path: b"name_15999;")
+    assert Sieve(Carriers(names, {}), [], lambda path: None, declared, frozenset()).state
+
+
+def test_names_are_pasted_of_pasted_names_in_two_steps() -> None:
+    texts = [b"#define P(x, y) x##y\n#define Q(x, y) P(x, y)\nint v = Q(Q(foo, _), bar);\n"]
+    given = given_to({b"P": [(b"*", b"*")]}, texts, {})
+    assert given.make((b"*", b"*"), b"foo_bar")
+    assert not given.make((b"*", b"*"), b"foo_baz")
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (b'MODULE_IMPORT_NS("FOO");', {b"FOO"}),
+        (b'MODULE_IMPORT_NS ( "FOO" ) ;\nMODULE_IMPORT_NS("BAR");', {b"FOO", b"BAR"}),
+        (b"int import;", set()),
+        (b"MODULE_IMPORT_NS(FOO);", None),
+        (b'#if 1\nMODULE_IMPORT_NS("FOO");\n#endif', None),
+        (b'/*\nMODULE_IMPORT_NS("FOO");\n*/', None),
+        (b'\tMODULE_IMPORT_NS("FOO");', None),
+        (b'MODULE_IMPORT_NS("FOO" "BAR");', None),
+        (b"#define MY_IMPORT_NS(x) MODULE_IMPORT_NS(x)", None),
+    ],
+)
+def test_imports_count_as_told_only_in_plain_sight(line: bytes, found: set[bytes] | None) -> None:
+    text = b"#include <linux/module.h>\n" + line + b"\n"
+    if found is None:
+        with pytest.raises(ValueError, match=r"t\.c"):
+            plain_imports("t.c", text, Spelling.STRING)
+    else:
+        assert plain_imports("t.c", text, Spelling.STRING) == found
+
+
+NUMBERS = b"/* registers; of a card */\n" + b"#define REG_A  0x00FF\n#define REG_B__SHIFT 12\n" * 600
+
+
+@pytest.mark.parametrize(
+    ("more", "is_list"),
+    [
+        (b"", True),
+        (b"// a comment\n", True),
+        (b"/* a comment, which goes on\n here */\n", True),
+        (b"int x;\n", False),
+        (b"#define OTHER REG_A\n", False),
+        (b"#define OTHER (1 << REG_A)\n", False),
+        (b"#define OTHER(x) x\n", False),
+        (b'#include "other.h"\n', False),
+        (b"MODULE_LICENSE\n", False),
+    ],
+)
+def test_only_a_header_of_mere_numbers_is_a_list(more: bytes, is_list: bool) -> None:
+    assert _is_list(NUMBERS + more + NUMBERS.partition(b"\n")[2]) is is_list
 
 
 def test_only_macros_that_are_given_a_symbol_export_one() -> None:
