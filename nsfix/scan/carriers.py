@@ -113,6 +113,8 @@ def leading_names(text: bytes, hits: list[tuple[bytes, int]]) -> tuple[set[bytes
 def _name_piece(chunk: bytes, names: set[bytes], parts: set[bytes]) -> None:
     """Add what a piece of file scope defines: functions, objects, or what a macro makes of its first argument."""
     head, brace, _ = chunk.partition(b"{")
+    if head.count(b"(") > head.count(b")"):  # in an argument of a macro: no body
+        head, brace = chunk, b""
     outside = _at_file_scope(head)
     declared, assigned, _ = outside.partition(b"=")
     if assigned:

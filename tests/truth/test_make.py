@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from nsfix.kernel import intree
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.sourcetree import read_source_tree
 from nsfix.kernel.tree import KernelBuild
@@ -51,13 +50,11 @@ class Comparison:
 
 
 @pytest.mark.parametrize("series", WANTED)
-def test_kbuild_files_say_what_make_says(
-    series: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kbuild_files_say_what_make_says(series: str, tmp_path: Path) -> None:
     there = fetched(series)
     if there is None:
         pytest.skip(f"the kernel {series} is not there: {COMMAND} {series}")
-    _say_and_hold(*compare(there.source, there.config, tmp_path / "made", monkeypatch))
+    _say_and_hold(*compare(there.source, there.config, tmp_path / "made"))
 
 
 @pytest.mark.parametrize("arch", ["x86", "powerpc"])
@@ -67,7 +64,7 @@ def test_nearly_every_switch_on(arch: str, tmp_path: Path, monkeypatch: pytest.M
         pytest.skip(f"the kernel 6.12 is not there: {COMMAND} 6.12")
     config = tmp_path / "config"
     config.write_text(nearly_everything(there.source, there.config, arch))
-    _say_and_hold(*compare(there.source, config, tmp_path / "made", monkeypatch))
+    _say_and_hold(*compare(there.source, config, tmp_path / "made"))
 
 
 def _say_and_hold(result: Comparison, kernel: KernelBuild) -> None:
@@ -79,9 +76,7 @@ def _say_and_hold(result: Comparison, kernel: KernelBuild) -> None:
     assert not result.differences, "\n".join(result.differences[:40])
 
 
-def compare(
-    source: Path, config: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Comparison, KernelBuild]:
+def compare(source: Path, config: Path, scratch: Path) -> tuple[Comparison, KernelBuild]:
     """Hold what nsfix reads of the tree `source` against make."""
     walks: list[Walk] = []
 
@@ -90,10 +85,9 @@ def compare(
             super().__init__(*args)  # type: ignore[arg-type]
             walks.append(self)
 
-    monkeypatch.setattr(intree, "Walk", KeptWalk)
     oracle = Oracle(source, read_source_tree(str(source), str(config)), scratch)
     kernel = read_source_tree(str(oracle.tree), str(config))
-    facts = read_tree(kernel, {})
+    facts = read_tree(kernel, {}, KeptWalk)
     made = oracle.directories()
     assert made.directories, made.said
     return hold(kernel, facts, walks[0], made, oracle.sources), kernel
