@@ -69,6 +69,9 @@ def test_every_module_is_found_and_needs_what_was_compiled(kernel: Kernel, tmp_p
     assert read == pairs
 
 
+@pytest.mark.skipif(
+    "NSFIX_ANY" not in os.environ, reason="takes many minutes; set NSFIX_ANY=some or =all to run it"
+)
 def test_no_pair_is_lost_where_any_configuration_counts(kernel: Kernel) -> None:
     sys.setrecursionlimit(50_000)  # as the command line has it
     truth = all_needs(kernel.modules, kernel.symvers)
@@ -77,7 +80,7 @@ def test_no_pair_is_lost_where_any_configuration_counts(kernel: Kernel) -> None:
     )
     known = {key_of(module.path): module for module in tree.facts.modules}
     assert truth.keys() <= known.keys()
-    some = [name for name in sorted(truth) if truth[name]][:: 1 if os.environ.get("NSFIX_ANY") else SOME]
+    some = [name for name in sorted(truth) if truth[name]][:: 1 if os.environ["NSFIX_ANY"] == "all" else SOME]
     facts = AnyScanner(tree).scan([known[name] for name in some])
     exports, told = facts.scan.exports, AnyReadings(tree, facts).told
     readings = [told(reading) for reading in readings_of(facts.scan, {})]
