@@ -57,10 +57,12 @@ def check_tree(
         return _check(tree, request, read, (brief, told), progress, Memory())
     began = time.time_ns()
     stamps = stamps_below(tree)
-    about = digest_of(
-        state_of_program(__version__), tree, _content(tree, request), request.arch, request.variables
-    )
-    name = digest_of(about, marshal.dumps(stamps), request.directory, request.paths, brief, told)
+    config = os.path.abspath(request.config or os.path.join(tree, ".config"))
+    asked = (tree, config, read_file(config), request.arch, sorted(request.variables.items()))
+    about = digest_of(state_of_program(__version__), asked)
+    # Names as given mean other files in another directory.
+    below = [os.path.abspath(path) for path in (request.directory, *request.paths)]
+    name = digest_of(about, marshal.dumps(stamps), below, bool(request.paths), brief, told)
     answer: Answer | None = cache.load(name)
     if answer is not None:
         return answer
@@ -74,10 +76,6 @@ def check_tree(
     settled = {path: _UNSETTLED if path in fresh else stamp for path, stamp in stamps.items()}
     cache.keep(about, (settled, memory.lasting()))
     return answer
-
-
-def _content(tree: str, request: Request) -> bytes | None:
-    return read_file(os.path.abspath(request.config) if request.config else os.path.join(tree, ".config"))
 
 
 def _remembered(state: tuple[Stamps, dict[str, dict[Hashable, Kept]]] | None, stamps: Stamps) -> Memory:

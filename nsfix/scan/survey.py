@@ -1,6 +1,7 @@
 """The first look at a tree: which sources may say anything of namespaces, told from raw bytes.
 
-Like sieve.py it may err only on the side of too much; no conditional is evaluated here.
+Like sieve.py it may err only on the side of too much. Of conditionals only those around an `#include` are asked, and
+only what the configuration settles for all sources.
 """
 
 from __future__ import annotations

@@ -117,6 +117,17 @@ def test_a_run_that_finds_nothing_changed_reads_no_source(
         nsfix("check", "--format", "json", "--no-cache", cwd=warm)
 
 
+def test_the_same_words_in_another_directory_are_another_question(warm: Path) -> None:
+    def modules(directory: Path, *words: str) -> list[str]:
+        result = nsfix("check", "--format", "json", *words, cwd=directory)
+        return [module["path"] for module in json.loads(result.out)["modules"]]
+
+    for name in ("drivers/stor", "drivers/late", "."):
+        expected = modules(warm / name, "--no-cache")
+        assert modules(warm / name) == expected
+    assert modules(warm / "drivers/stor") != modules(warm / "drivers/late")
+
+
 def entries(tree: Path) -> list[Path]:
     return sorted((tree.parent / "xdg-cache" / "nsfix").glob("*.nsfix"))
 
