@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from nsfix.csource.chunks import chunk_at
 from nsfix.csource.directives import scan_directives
@@ -98,47 +98,60 @@ class _Fixed(Container[bytes]):
 
 def given_to(
     macros: Mapping[bytes, Iterable[tuple[bytes, ...]]], texts: Iterable[bytes], bodies: Bodies
-) -> Given:
-    """The words that `macros`, by name with the shapes that they paste, are given in `texts`, with all that macros
-    among these words bring; `bodies` are those of the kernel's macros."""
-    giving = _Giving(list(texts), bodies)
-    found = giving.to(set(macros))
-    if found.depth < _DEEPEST:
-        return found
-    return replace(found, shapes=found.shapes.union(*macros.values()))
+) -> dict[bytes, Given]:
+    """For each of `macros`, by name with the shapes that they paste, the words that it is given in `texts`, with all
+    that macros among these words bring; `bodies` are those of the kernel's macros."""
+    giving = _Giving(list(texts), bodies, macros)
+    every = frozenset[tuple[bytes, ...]]().union(*macros.values())
+    return {name: giving.to(name, every) for name in macros}
 
 
 class _Giving:
-    def __init__(self, texts: list[bytes], bodies: Bodies) -> None:
-        self._texts = texts
+    def __init__(self, texts: list[bytes], bodies: Bodies, macros: Collection[bytes]) -> None:
         self._kernel = bodies
         self._own: dict[bytes, list[bytes]] = {}
         for text in texts:
             for name, body in definitions(text):
                 self._own.setdefault(name, []).append(body)
-        self._words: set[bytes] = set()
+        self._words: dict[bytes, set[bytes]] = {}  # by macro, what stands in its calls
+        self._shapes: dict[bytes, set[tuple[bytes, ...]]] = {}  # by macro, what is pasted there
         self._also: set[bytes] = set()
-        self._shapes: set[tuple[bytes, ...]] = set()
         self._calling: dict[bytes, bool] = {}
         self._callers: dict[bytes, dict[bytes, int]] = {}  # who calls a macro, and whether with pasted names
         self._spellings: dict[bytes, frozenset[bytes]] = {}
+        self._read(set(macros), texts)
+        self._leading = self._leading_to(set(macros) | self._words.keys())
 
-    def to(self, macros: set[bytes]) -> Given:
+    def _read(self, new: set[bytes], texts: list[bytes]) -> None:
         done: set[bytes] = set()
-        new = macros
         while new:
             done |= new
             finder = NameFinder(new)
-            for text in self._texts:
+            for text in texts:
                 hits = finder.find(text)
                 if hits:
                     self._look(text, hits)
             new, self._also = self._also - done, set()
-        depth = min(max((self._depth(name, set()) for name in macros), default=0), _DEEPEST)
-        if self._paste(done):
-            depth = _DEEPEST
-        self._unfold()
-        return Given(frozenset(self._words), frozenset(self._shapes), depth)
+
+    def to(self, macro: bytes, every: frozenset[tuple[bytes, ...]]) -> Given:
+        """What `macro` is given, be it through the macros that call it. `every` are the shapes of all macros."""
+        depth = min(self._depth(macro, set()), _DEEPEST)
+        way = self._way_to(macro)
+        words = set().union(*(self._words.get(name, ()) for name in way))
+        pasted = not words.isdisjoint(self._leading) or any(map(self._pastes, words))
+        depth = _DEEPEST if pasted else depth
+        shaped = frozenset[tuple[bytes, ...]]().union(*(self._shapes.get(name, ()) for name in way))
+        return Given(self._unfolded(words), every | shaped if depth == _DEEPEST else shaped, depth)
+
+    def _way_to(self, macro: bytes) -> frozenset[bytes]:
+        """The macros that call `macro`, to any depth, with itself."""
+        way = {macro}
+        pending = [macro]
+        while pending:
+            new = self._callers.get(pending.pop(), {}).keys() - way
+            way |= new
+            pending += new
+        return frozenset(way)
 
     def _depth(self, name: bytes, seen: set[bytes]) -> int:
         """How often what `name` is given may have been pasted, on the way from where it is spelled."""
@@ -147,8 +160,8 @@ class _Giving:
         callers = self._callers.get(name, {})
         return max((more + self._depth(caller, seen | {name}) for caller, more in callers.items()), default=0)
 
-    def _paste(self, macros: set[bytes]) -> bool:
-        """Whether one of the words leads to `macros`, or pastes by itself."""
+    def _leading_to(self, macros: set[bytes]) -> set[bytes]:
+        """The macros that spell one of `macros`, to any depth, with these."""
         leading = set(macros)
         new = True
         while new:
@@ -159,9 +172,10 @@ class _Giving:
             }
             leading |= found
             new = bool(found)
-        return not self._words.isdisjoint(leading) or any(
-            b"##" in body for word in self._words for body in self._bodies(word)
-        )
+        return leading
+
+    def _pastes(self, word: bytes) -> bool:
+        return any(b"##" in body for body in self._bodies(word))
 
     def _spelled(self, body: bytes) -> frozenset[bytes]:
         known = self._spellings.get(body)
@@ -189,18 +203,19 @@ class _Giving:
             call = _OPENING.match(code, offset + len(name))
             if call is not None:
                 given = code[call.end() : _closing(code, call.end())]
-                self._words |= words_of(given)
+                self._words.setdefault(name, set()).update(words_of(given))
                 if caller is not None:
                     pasted = b"##" in given
                     callers = self._callers.setdefault(name, {})
                     callers[caller] = max(callers.get(caller, 0), int(pasted))
                     if pasted and line is not None:
                         definition = next(scan_directives(code[line[0] : line[1]]))
-                        self._shapes |= shapes(Macro(definition.name, definition.argument))
+                        pasted_names = shapes(Macro(definition.name, definition.argument))
+                        self._shapes.setdefault(name, set()).update(pasted_names)
             else:
-                self._hand_on(code, offset)
+                self._hand_on(code, name, offset)
 
-    def _hand_on(self, code: bytes, offset: int) -> None:
+    def _hand_on(self, code: bytes, name: bytes, offset: int) -> None:
         """A bare name: it counts where it is given to a macro."""
         depth = 0
         before = code[max(offset - _AROUND, 0) : offset]
@@ -211,7 +226,8 @@ class _Giving:
                 caller = _CALLER.search(before, 0, match.start())
                 if caller is not None and self._calls_given(caller[1]):
                     self._also.add(caller[1])
-                    self._words.update(*map(words_of, self._bodies(caller[1])))
+                    self._callers.setdefault(name, {}).setdefault(caller[1], 0)
+                    self._words.setdefault(name, set()).update(*map(words_of, self._bodies(caller[1])))
 
     def _calls_given(self, name: bytes) -> bool:
         """Whether the macro `name` calls something that it is given, be it through others that it is handed to."""
@@ -235,14 +251,16 @@ class _Giving:
                 return True
         return False
 
-    def _unfold(self) -> None:
-        """Add what the macros among the words bring, to any depth."""
-        pending = list(self._words)
+    def _unfolded(self, words: set[bytes]) -> frozenset[bytes]:
+        """The words, and what the macros among them bring, to any depth."""
+        found = set(words)
+        pending = list(words)
         while pending:
             for body in self._bodies(pending.pop()):
-                new = words_of(body) - self._words
-                self._words |= new
+                new = self._spelled(body) - found
+                found |= new
                 pending += new
+        return frozenset(found)
 
 
 def _closing(code: bytes, start: int) -> int:

@@ -7,13 +7,19 @@ visibly is imported need not be proven to be needed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from nsfix.csource.moduleinfo import InfoEntry
 from nsfix.model import Spelling
+from nsfix.scan.given import definitions
 
 _LICENCE = re.compile(rb'\nMODULE_LICENSE[ \t]*\([ \t]*("[^"\\\n]*")[ \t]*\)[ \t]*;')
 _IMPORT = re.compile(rb'\nMODULE_IMPORT_NS[ \t]*\([ \t]*("?)([\w.-]+)\1[ \t]*\)[ \t]*;')
 _OPENING = re.compile(rb"\n[ \t]*#[ \t]*if")
+_INFO = re.compile(rb"\b_*MODULE_INFO\b(?:[ \t\\\r\n]*\([ \t]*(\w+)[ \t]*,)?")
+_STATEMENT = re.compile(rb"\bMODULE_\w+")
+_HEAD = re.compile(rb"\(([^()]*)\)")
+_TELLING = (b"license", b"import_ns")
 _CLOSING = re.compile(rb"\n[ \t]*#[ \t]*endif")
 
 
@@ -44,6 +50,29 @@ def plain_imports(path: str, text: bytes, spelling: Spelling) -> frozenset[bytes
     if not all(_stands_free(text, match.start() + 1) for match in found):
         raise ValueError(path)
     return frozenset(match[2] for match in found)
+
+
+def quiet_statements(texts: Iterable[bytes]) -> frozenset[bytes]:
+    """The MODULE_ macros that `texts`, the kernel's headers with module statements, define and that say nothing of a
+    licence or an import, such as `MODULE_FIRMWARE`, which is `MODULE_INFO(firmware, ...)`."""
+    bodies: dict[bytes, list[bytes]] = {}
+    for text in texts:
+        for name, body in definitions(text):
+            if name.startswith(b"MODULE_") and name != b"MODULE_INFO":
+                bodies.setdefault(name, []).append(body)
+    quiet = {name for name, some in bodies.items() if not any(map(_may_tell, some))}
+    known = quiet | {b"MODULE_INFO"}
+    while loud := {n for n in quiet if any(not known.issuperset(_STATEMENT.findall(b)) for b in bodies[n])}:
+        quiet -= loud
+        known -= loud
+    return frozenset(quiet)
+
+
+def _may_tell(body: bytes) -> bool:
+    """Whether a macro of this definition makes an entry for a licence, an import, or for what it is given."""
+    head = _HEAD.match(body)
+    given = frozenset(head[1].replace(b" ", b"").split(b",")) if head is not None else frozenset[bytes]()
+    return any(not tag or tag in _TELLING or tag in given for tag in _INFO.findall(body))
 
 
 def _stands_free(text: bytes, start: int) -> bool:

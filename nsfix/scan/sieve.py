@@ -129,7 +129,8 @@ class ModuleSieve:
         for header, shown in self._shown:
             self._lead(header, [hit for hit in shown.hits if self._counts(hit[0])], names, self._emitting)
         self._names = self._leading(names, self._emitting)
-        self._makes: dict[tuple[tuple[bytes, ...], bytes], bool] = {}
+        self._tried: set[bytes] = set()
+        self._pasted: set[bytes] = set()  # of those that were tried, the ones that a header's macro may make
 
     def _counts(self, word: bytes) -> bool:
         return self._sieve.leads_beyond(word, self._own)
@@ -153,22 +154,30 @@ class ModuleSieve:
     ) -> bool:
         """Whether a source may use a word that a macro pastes, be it one of its own or of its headers: one of those
         that are `known` to it."""
-        pasters = set(own)
         if self._pasters:
             names, emitting = self._pasting
             if not emitting.isdisjoint(headers) or (names is not None and names.find(text)):
-                pasters |= self._pasters
-        return any(self._made(shape, name) for _, shape in pasters for name in known)
+                self._asked_for(known)
+                if not self._pasted.isdisjoint(known):
+                    return True
+        return any(self._makes(paster, name) for paster in set(own) - self._pasters for name in known)
 
-    def _made(self, shape: tuple[bytes, ...], name: bytes) -> bool:
-        made = self._makes.get((shape, name))
-        if made is None:
-            made = self._makes[shape, name] = self._given.make(shape, name)
-        return made
+    def _asked_for(self, known: frozenset[bytes]) -> None:
+        """See to it that `_pasted` has all of `known` that a macro of the headers may make."""
+        new = known - self._tried
+        if new:
+            self._tried |= new
+            for paster in self._pasters:
+                new -= (made := {name for name in new if self._makes(paster, name)})
+                self._pasted |= made
+
+    def _makes(self, paster: Paster, name: bytes) -> bool:
+        macro, shape = paster
+        return self._given[macro].make(shape, name)
 
     @cached_property
-    def _given(self) -> Given:
-        """What the macros that paste are given anywhere in the module."""
+    def _given(self) -> dict[bytes, Given]:
+        """What each macro that pastes is given anywhere in the module."""
         own = {path: self._sieve.read(path) or b"" for path in (*self._sources, *self._headers)}
         pasters: dict[bytes, set[tuple[bytes, ...]]] = {}
         shown = [shown for _, shown in self._shown]

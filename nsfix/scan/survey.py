@@ -31,6 +31,7 @@ _OPTION = re.compile(rb"#[ \t]*(?:define|undef)[ \t]+(CONFIG_\w+)")
 _DEFINING = (b"define", b"undef")
 _DEFAULT = b"DEFAULT_SYMBOL_NAMESPACE"
 _STATEMENT = b"MODULE_"
+_STATEMENTS = re.compile(rb"\bMODULE_\w+")
 _READ_BY_MODPOST = (b"MODULE_LICENSE", b"MODULE_IMPORT_NS", b"MODULE_INFO")
 # Letters become `a` and digits `1`, all else a space: so ` a` is the start of a word that is no number.
 _SHAPE = bytes(
@@ -47,7 +48,8 @@ class Sight(NamedTuple):
     """What a source shows at first sight. `headers` are those beyond the kernel's own that it may include, but for
     mere lists of numbers, `kernel` those of the kernel that it or they name; `off` are those that only conditions
     over `relied` keep out. `loose` are the settled words that it defines by itself, `default` tells of a namespace
-    for its plain exports, `statements` of module statements, `inherited` of some in those headers."""
+    for its plain exports, `statements` of module statements, `telling` of some that modpost reads, be it that they
+    are unknown, `inherited` of such in those headers."""
 
     headers: tuple[str, ...]
     kernel: frozenset[str]
@@ -56,6 +58,7 @@ class Sight(NamedTuple):
     loose: frozenset[bytes]
     default: bool
     statements: bool
+    telling: bool
     inherited: bool
 
     def without(self, loose: frozenset[bytes]) -> Sight:
@@ -96,10 +99,11 @@ class _Header:
 
 
 class Surveyor:
-    """Looks at sources; what headers show is kept."""
+    """Looks at sources; what headers show is kept. `quiet` are the module statements that modpost does not read."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, quiet: frozenset[bytes] = frozenset()) -> None:
         self._units = units
+        self._quiet = quiet
         self._included: dict[tuple[str, int], _Includes] = {}
         self._closures: dict[tuple[str, int], _Reached] = {}
         self._headers: dict[str, _Header] = {}
@@ -131,15 +135,17 @@ class Surveyor:
             kernel |= includes.kernel
             relied |= includes.relied
         loose |= frozenset(filter(is_settled_word, given))
-        telling = sorted(header for header in headers if not self._headers[header].list)
+        lasting = sorted(header for header in headers if not self._headers[header].list)
+        statements = _STATEMENT in text
         sight = Sight(
-            tuple(header for header in telling if header in on),
+            tuple(header for header in lasting if header in on),
             frozenset(kernel),
-            tuple(header for header in telling if header not in on),
+            tuple(header for header in lasting if header not in on),
             frozenset(relied),
             loose,
             default or _DEFAULT in given,
-            _STATEMENT in text,
+            statements,
+            statements and not self._quiet.issuperset(_STATEMENTS.findall(text)),
             inherited,
         )
         return sight, (source.path, *headers)

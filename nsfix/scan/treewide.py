@@ -27,12 +27,13 @@ from nsfix.scan.memory import Memory
 from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
-from nsfix.scan.shallow import plain_imports, plain_licence
+from nsfix.scan.shallow import plain_imports, plain_licence, quiet_statements
 from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_macros
 from nsfix.scan.survey import Place, Sight, Surveyor, header_files
 from nsfix.scan.units import ReadFile, Units, read_file
 
 _READ = (SourceKind.C, SourceKind.ASSEMBLER)
+_STATING = ("module.h", "moduleparam.h")  # what the kernel makes module statements of
 _TOGETHER = 8  # sources of one module that one process reads exactly in a row
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -90,12 +91,14 @@ class TreeScanner:
         """Look at every source once."""
         if self._seen:
             return
-        surveyor = Surveyor(self._units)
+        texts = (self._read(f"{self._kernel.source_dir}/include/linux/{name}") for name in _STATING)
+        quiet = quiet_statements(text for text in texts if text)
+        surveyor = Surveyor(self._units, quiet)
         units = (*self._tree.built_in, *self._tree.modules)
         places = [(m, s) for m in units for s in m.sources if s.kind in _READ]
         sights = self._memory.each(
             "sight",
-            _nothing,
+            lambda place: quiet,
             _by_module(places),
             _key,
             lambda portions: self._shared(portions, surveyor.sight),
@@ -228,9 +231,13 @@ class TreeScanner:
         for seen, kept in zip(asked, keeps, strict=True):
             if kept:
                 wanted.setdefault(seen.place[0].path, set()).add(seen.place[1].path)
+        telling = {s.place[0].path for s in asked if s.sight.telling or s.sight.inherited}
         for seen in asked:
-            if (seen.sight.statements or seen.sight.inherited) and seen.place[0].path in wanted:
-                wanted[seen.place[0].path].add(seen.place[1].path)
+            path, sight = seen.place[0].path, seen.sight
+            if path in wanted and (
+                sight.telling or sight.inherited or (sight.statements and path not in telling)
+            ):
+                wanted[path].add(seen.place[1].path)
         return wanted
 
     def _imported(
@@ -251,7 +258,7 @@ class TreeScanner:
         unclear: set[str] = set()
         for seen in asked:
             module, source = seen.place
-            if not seen.sight.statements or source.kind is not SourceKind.C:
+            if not seen.sight.telling or source.kind is not SourceKind.C:
                 continue
             text = self._read(source.path) or b""
             try:
@@ -327,7 +334,7 @@ class TreeScanner:
 
     def _licences(self, modules: set[str], facts: dict[tuple[str, str], SourceFacts]) -> list[Place]:
         """Add to `facts` how `modules` are licensed; the places that have to be read exactly to tell."""
-        told = [s for s in self._seen if s.sight.statements or s.sight.inherited]
+        told = [s for s in self._seen if s.sight.telling or s.sight.inherited]
         asked = [s for s in told if s.place[0].path in modules]
 
         def licence(seen: _Seen) -> tuple[InfoEntry | bool | None, tuple[str, ...]]:
@@ -401,10 +408,6 @@ def _unit_of(place: Place) -> str:
     """The module of `place`; for what is built in, its directory."""
     module, source = place
     return directory_of(source.path) if module.built_in else module.path
-
-
-def _nothing(item: object) -> None:
-    """Of a step that depends on nothing but files."""
 
 
 def _by_module(

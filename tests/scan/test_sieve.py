@@ -10,7 +10,7 @@ from nsfix.model import Spelling
 from nsfix.scan.carriers import Carriers, close_over
 from nsfix.scan.declared import Declared
 from nsfix.scan.given import given_to
-from nsfix.scan.shallow import plain_imports
+from nsfix.scan.shallow import plain_imports, quiet_statements
 from nsfix.scan.sieve import ModuleSieve, Sieve, export_macros
 from nsfix.scan.survey import _is_list
 
@@ -90,9 +90,51 @@ def test_a_tree_may_have_very_many_names() -> None:
 
 def test_names_are_pasted_of_pasted_names_in_two_steps() -> None:
     texts = [b"#define P(x, y) x##y\n#define Q(x, y) P(x, y)\nint v = Q(Q(foo, _), bar);\n"]
-    given = given_to({b"P": [(b"*", b"*")]}, texts, {})
+    given = given_to({b"P": [(b"*", b"*")]}, texts, {})[b"P"]
     assert given.make((b"*", b"*"), b"foo_bar")
     assert not given.make((b"*", b"*"), b"foo_baz")
+
+
+def test_a_macro_pastes_only_what_it_is_given_itself() -> None:
+    texts = [
+        b"#define P(x, y) x##_##y\n#define Q(x) left_##x\n#define R(x, y) P(x, y)\n",
+        b"int v = R(foo, bar) + Q(go);\n",
+    ]
+    shapes = {b"P": [(b"*", b"_", b"*")], b"Q": [(b"left_", b"*")]}
+    given = given_to(shapes, texts, {})
+    assert given[b"P"].make((b"*", b"_", b"*"), b"foo_bar")
+    assert not given[b"P"].make((b"*", b"_", b"*"), b"foo_go")
+    assert given[b"Q"].make((b"left_", b"*"), b"left_go")
+    assert not given[b"Q"].make((b"left_", b"*"), b"left_bar")
+
+
+def test_a_macro_that_is_handed_on_gets_what_the_other_says() -> None:
+    texts = [b"#define P(x) foo_##x\n#define EACH(F) F(bar) F(go)\nEACH(P)\n"]
+    given = given_to({b"P": [(b"foo_", b"*")]}, texts, {})[b"P"]
+    assert given.make((b"foo_", b"*"), b"foo_bar")
+    assert not given.make((b"foo_", b"*"), b"foo_other")
+
+
+KERNEL_STATEMENTS = b"""
+#define MODULE_INFO(tag, info) __MODULE_INFO(tag, tag, info)
+#define MODULE_FIRMWARE(f) MODULE_INFO(firmware, f)
+#define MODULE_FILE MODULE_INFO(file, KBUILD_MODFILE);
+#define MODULE_LICENSE(l) MODULE_FILE MODULE_INFO(license, l)
+#define MODULE_IMPORT_NS(ns) MODULE_INFO(import_ns, ns)
+#define MODULE_ALIAS(a) \\
+	MODULE_FILE \\
+	MODULE_INFO(alias, a)
+#define MODULE_ANY(tag, x) MODULE_INFO(tag, x)
+#define MODULE_BOTH(l) MODULE_LICENSE(l)
+#define MODULE_UNKNOWN(l) MODULE_NEVER_SEEN(l)
+"""
+
+
+def test_statements_are_quiet_whose_entry_is_neither_licence_nor_import() -> None:
+    assert quiet_statements([KERNEL_STATEMENTS]) == {b"MODULE_FIRMWARE", b"MODULE_FILE", b"MODULE_ALIAS"}
+    assert b"MODULE_ALIAS" not in quiet_statements(
+        [KERNEL_STATEMENTS, b"#define MODULE_ALIAS MODULE_IMPORT_NS\n"]
+    )
 
 
 @pytest.mark.parametrize(
