@@ -52,17 +52,24 @@ class Session:
         self._chunks: dict[tuple[str, bytes], list[Span]] = {}
         self._words: dict[tuple[str, bytes], frozenset[bytes]] = {}
         self._pieces: dict[Key, list[tuple[bytes, dict[bytes, Macro | None], Piece]]] = {}
+        # What of these was found in files that are no kernel headers.
+        self._passing: list[tuple[dict[Any, Any], Any]] = []
+        self._passing_paths: list[tuple[set[str], str]] = []
 
     def forget(self) -> None:
         """Forget what was found in files that are no kernel headers."""
-        is_kernel = self.is_kernel
         self._spelled = {}
-        for found in self._hits.values():
-            _drop(found, [path for path in found if not is_kernel(path)])
-        for searched in self._searched.values():
-            searched.difference_update([path for path in searched if not is_kernel(path)])
-        for cache in (self._mentions, self._chunks, self._words, self._pieces):
-            _drop(cache, [key for key in cache if not is_kernel(key[0])])
+        for cache, key in self._passing:
+            cache.pop(key, None)
+        for searched, path in self._passing_paths:
+            searched.discard(path)
+        self._passing.clear()
+        self._passing_paths.clear()
+
+    def _note(self, cache: dict[Any, Any], key: Any, path: str) -> None:
+        """Note that what `cache` has by `key` was found in the file `path`."""
+        if not self.is_kernel(path):
+            self._passing.append((cache, key))
 
     def all_hits(self, unit: Unit, finder: NameFinder) -> list[tuple[SourceText, Hits]]:
         """Where the names of `finder` stand in the files of `unit`, for those files that have some. Comments of
@@ -74,7 +81,10 @@ class Session:
             found = finder.find(included[path].text)
             if found:
                 known[path] = found
-        searched |= included.keys() - {unit.path}
+                self._note(known, path, path)
+            searched.add(path)
+            if not self.is_kernel(path):
+                self._passing_paths.append((searched, path))
         hits = {
             unit.path: finder.find(unit.main.code),
             **{path: known[path] for path in known.keys() & included.keys()},
@@ -87,6 +97,7 @@ class Session:
         words = self._words.get(key)
         if words is None:
             words = self._words[key] = frozenset(_WORDS.findall(active))
+            self._note(self._words, key, path)
         return words
 
     def pastes_symbol(self, macro: Macro, unit: Unit) -> bool:
@@ -131,6 +142,7 @@ class Session:
         known = self._mentions.get(key)
         if known is None:
             known = self._mentions[key] = word in source.text
+            self._note(self._mentions, key, source.path)
         return known
 
     def finder_for(self, names: frozenset[bytes]) -> NameFinder:
@@ -146,6 +158,7 @@ class Session:
         chunks = self._chunks.get(key)
         if chunks is None:
             chunks = self._chunks[key] = outer_chunks(active)
+            self._note(self._chunks, key, path)
         return chunks
 
     def piece(self, key: Key, active: bytes, unit: Unit, wanted: Callable[[bytes], bool]) -> Piece:
@@ -161,7 +174,10 @@ class Session:
             piece.left = leave.words
             return piece
         lookup = unit.lookup_in(key[0])
-        kept = self._pieces.setdefault(key, [])
+        kept = self._pieces.get(key)
+        if kept is None:
+            kept = self._pieces[key] = []
+            self._note(self._pieces, key, key[0])
         text = active[key[1][0] : key[1][1]]
         for compiled, needed, piece in kept:
             if compiled == text and all(lookup(name, key[1][0]) is macro for name, macro in needed.items()):
@@ -217,11 +233,6 @@ class Session:
             tokens += [Token(t.text, offset, t.via, t.hidden, t.spaced) for t in inside]
             start = offset
         return tokens + tokenize(active[start:end], start)
-
-
-def _drop(cache: dict[Any, Any], keys: list[Any]) -> None:
-    for key in keys:
-        del cache[key]
 
 
 class _Leaving:

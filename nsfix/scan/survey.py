@@ -32,7 +32,7 @@ _DEFINING = (b"define", b"undef")
 _DEFAULT = b"DEFAULT_SYMBOL_NAMESPACE"
 _STATEMENT = b"MODULE_"
 _STATEMENTS = re.compile(rb"\bMODULE_\w+")
-_READ_BY_MODPOST = (b"MODULE_LICENSE", b"MODULE_IMPORT_NS", b"MODULE_INFO")
+_READ_BY_MODPOST = re.compile(rb"\b(?:MODULE_LICENSE|MODULE_IMPORT_NS|_*MODULE_INFO)\b")
 # Letters become `a` and digits `1`, all else a space: so ` a` is the start of a word that is no number.
 _SHAPE = bytes(
     (0x61 if chr(c).isalpha() or c == 0x5F else 0x31 if chr(c).isdigit() else 0x20) if c < 128 else 0x61
@@ -195,7 +195,7 @@ class Surveyor:
                 self._headers[path] = _Header(
                     _own_words(text),
                     _DEFAULT in text,
-                    any(statement in text for statement in _READ_BY_MODPOST),
+                    _STATEMENT in text and _READ_BY_MODPOST.search(text) is not None,
                     _is_list(text),
                 )
             listed = self._headers[path].list
