@@ -54,7 +54,7 @@ def check_tree(
     if request.config == ANY:
         return _check_any(tree, request, read, progress)
     if cache is None:
-        return _check(tree, request, read, (brief, told), progress, Memory())
+        return _check(tree, request, read, (brief, told), progress, Memory(for_later=False))
     began = time.time_ns()
     stamps = stamps_below(tree)
     config = os.path.abspath(request.config or os.path.join(tree, ".config"))

@@ -8,16 +8,16 @@ left to the exact reading of the few files that remain.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nsfix.csource.chunks import chunk_at, outer_chunks
 from nsfix.csource.directives import scan_directives
 from nsfix.csource.lexer import blank_comments
-from nsfix.csource.macros import Macro
 from nsfix.csource.names import NameFinder
-from nsfix.csource.pasting import ANYTHING, NameSet, own_patterns
+from nsfix.csource.pasting import NameSet
 from nsfix.csource.program import blank_spans
+from nsfix.scan.headers import KernelHeaders
 
 _DEFINED = re.compile(rb"\s*#\s*define\s+(\w+)")
 _CALLED = re.compile(rb"(\w+)\s*\(")
@@ -33,7 +33,6 @@ _PLAIN = frozenset(
      b"__printf", b"__scanf", b"__acquires", b"__releases", b"__must_hold", b"__cond_acquires", b"__nonnull",
      b"__aligned", b"__section", b"__diagnose_as", b"__no_sanitize", b"__cond_lock")
 )  # fmt: skip
-Read = Callable[[str], "bytes | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +45,25 @@ class Carriers:
 
 
 def close_over(
-    seeds: Iterable[bytes], headers: Sequence[str], read: Read, stop: frozenset[bytes] = frozenset()
+    seeds: Iterable[bytes], headers: KernelHeaders, stop: frozenset[bytes] = frozenset()
 ) -> Carriers:
     """The words that lead to `seeds` through the definitions of `headers`, the seeds included; what leads there
     through a word of `stop` only does not count."""
-    patterns = _patterns_in(headers, read)
     words: set[bytes] = set()
     parts: dict[bytes, set[bytes]] = {}
     new = set(seeds)
     new_parts: set[bytes] = set()
     while new or new_parts:
         words |= new
-        given = _given(new, patterns)
+        given = _given(new, headers.patterns)
         new_parts |= given.keys() - parts.keys() - words
         for part in new_parts | given.keys():
             parts.setdefault(part, set()).update(given.get(part, (part,)))
         finder, part_finder = NameFinder(new, dense=True), NameFinder(new_parts, dense=True)
         found: set[bytes] = set()
         found_parts: set[bytes] = set()
-        for path in headers:
-            text = read(path)
+        for path in headers.paths:
+            text = headers.read(path)
             if text is not None:
                 hits = finder.find(text)
                 hits += [hit for hit in part_finder.find(text) if is_argument(text, *hit)]
@@ -138,19 +136,6 @@ def _at_file_scope(head: bytes) -> bytes:
         if depth == 0:
             start = match.start()
     return b"".join(pieces) + (head[start:] if depth == 0 else b"")
-
-
-def _patterns_in(headers: Iterable[str], read: Read) -> set[bytes]:
-    """The patterns of the names that the macros of `headers` paste."""
-    patterns: set[bytes] = set()
-    for path in headers:
-        text = read(path)
-        if text is None or b"##" not in text:
-            continue
-        for directive in scan_directives(blank_comments(text)):
-            if directive.keyword == b"define" and b"##" in directive.argument:
-                patterns |= own_patterns(Macro(directive.name, directive.argument))
-    return patterns - {ANYTHING}
 
 
 def _given(words: Iterable[bytes], patterns: Iterable[bytes]) -> dict[bytes, set[bytes]]:

@@ -8,30 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.names import NameFinder
-from nsfix.scan.survey import included
-from nsfix.scan.units import ReadFile
+from nsfix.scan.headers import KernelHeaders
 
 
 class Declared:
-    """Those of `names` that the kernel's `headers` spell. `place` is where their own includes are searched."""
+    """Those of `names` that the kernel's `headers` spell."""
 
-    def __init__(
-        self, names: Sequence[bytes], headers: Sequence[str], place: IncludePath, read: ReadFile
-    ) -> None:
+    def __init__(self, names: Sequence[bytes], headers: KernelHeaders) -> None:
         spelled: dict[str, int] = {}
-        includers: dict[str, list[str]] = {}
         finder = NameFinder(names, dense=True)
         numbers = {name: number for number, name in enumerate(names)}
         self._names = names
-        for path in headers:
-            text = read(path) or b""
-            for name, _ in finder.find(text):
+        for path in headers.paths:
+            for name, _ in finder.find(headers.read(path) or b""):
                 spelled[path] = spelled.get(path, 0) | 1 << numbers[name]
-            for found in included(text, directory_of(path), place):
-                includers.setdefault(found, []).append(path)
-        self._reached = _spread(spelled, includers)
+        self._reached = _spread(spelled, headers.includers)
         self._known: dict[int, frozenset[bytes]] = {}
         self.anywhere = self._named(_joined(self._reached.values()))
 

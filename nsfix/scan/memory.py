@@ -30,12 +30,13 @@ class Kept(NamedTuple):
 @dataclass(slots=True)
 class Memory:
     """The results of an earlier run, of which those hold that `changed` files have no part in, and those of this
-    one."""
+    one; `for_later` tells whether there will be another one."""
 
     known: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
     changed: frozenset[str] = frozenset()
     results: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
     worked_out: int = 0  # how many of the results are new
+    for_later: bool = True
 
     def one(
         self, step: str, inputs: Hashable, depends: Callable[[str], bool], work: Callable[[], Result]

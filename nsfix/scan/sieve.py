@@ -16,8 +16,8 @@ from nsfix.csource.session import Hits
 from nsfix.scan.cache import digest_of
 from nsfix.scan.carriers import Carriers, is_argument, leading_names
 from nsfix.scan.declared import Declared
-from nsfix.scan.given import Given, definitions, given_to
-from nsfix.scan.units import ReadFile
+from nsfix.scan.given import Given, given_to
+from nsfix.scan.headers import KernelHeaders
 
 _LINE = re.compile(rb"[^\n\\]*(?:\\\r?\n[^\n\\]*)*")
 # Exports that name no namespace (include/linux/export.h).
@@ -47,20 +47,19 @@ class Sieve:
     def __init__(
         self,
         carriers: Carriers,
-        headers: Sequence[str],
-        read: ReadFile,
+        headers: KernelHeaders,
         declared: Declared,
         unspelled: frozenset[bytes],
     ) -> None:
-        self._words = NameFinder(carriers.words, dense=True)
-        self._parts = NameFinder(carriers.parts, dense=True)
+        self._words = carriers.words
+        self._finder = NameFinder(carriers.words | carriers.parts.keys(), dense=True)
         self._made = carriers.parts
-        self._kernel = headers
+        self.headers = headers
         self._shown: dict[str, Shown] = {}
         self._declared = declared
         self._unspelled = unspelled
         self.names = NameSet(carriers.words)
-        self.read = read
+        self.read = headers.read
         parts = sorted((part, sorted(made)) for part, made in carriers.parts.items())
         words = sorted(carriers.words)
         # What tells this sieve from others: what it looks for, and what is known where.
@@ -80,7 +79,8 @@ class Sieve:
 
     def shown(self, text: bytes) -> Shown:
         """What `text` shows."""
-        hits = self._words.find(text) + [hit for hit in self._parts.find(text) if is_argument(text, *hit)]
+        words = self._words
+        hits = [hit for hit in self._finder.find(text) if hit[0] in words or is_argument(text, *hit)]
         return Shown(hits, tuple(self._pasters(text)) if b"##" in text else ())
 
     def shown_by(self, header: str) -> Shown:
@@ -101,15 +101,6 @@ class Sieve:
     def leads_beyond(self, word: bytes, own: frozenset[bytes]) -> bool:
         """Whether `word`, one of those that are looked for, may lead to anything but what is `own`."""
         return word not in own and not own.issuperset(self._made.get(word, (word,)))
-
-    @cached_property
-    def bodies(self) -> dict[bytes, list[bytes]]:
-        """What the macros of the kernel's headers expand to, raw, by name."""
-        bodies: dict[bytes, list[bytes]] = {}
-        for path in self._kernel:
-            for name, body in definitions(self.read(path) or b""):
-                bodies.setdefault(name, []).append(body)
-        return bodies
 
 
 class ModuleSieve:
@@ -185,7 +176,7 @@ class ModuleSieve:
         for some in shown:
             for name, shape in some.pasters:
                 pasters.setdefault(name, set()).add(shape)
-        return given_to(pasters, own.values(), self._sieve.bodies)
+        return given_to(pasters, own.values(), self._sieve.headers.bodies)
 
     @cached_property
     def _pasters(self) -> frozenset[Paster]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -31,13 +31,15 @@ _OPTION = re.compile(rb"#[ \t]*(?:define|undef)[ \t]+(CONFIG_\w+)")
 _DEFINING = (b"define", b"undef")
 _DEFAULT = b"DEFAULT_SYMBOL_NAMESPACE"
 _STATEMENT = b"MODULE_"
-_STATEMENTS = re.compile(rb"\bMODULE_\w+")
-_READ_BY_MODPOST = re.compile(rb"\b(?:MODULE_LICENSE|MODULE_IMPORT_NS|_*MODULE_INFO)\b")
+# A literal start is what `re` finds quickly; whether it is the start of a word is seen afterwards.
+_STATEMENTS = re.compile(rb"MODULE_\w+")
+_READ_BY_MODPOST = (b"MODULE_LICENSE", b"MODULE_IMPORT_NS", b"MODULE_INFO")
 # Letters become `a` and digits `1`, all else a space: so ` a` is the start of a word that is no number.
 _SHAPE = bytes(
     (0x61 if chr(c).isalpha() or c == 0x5F else 0x31 if chr(c).isdigit() else 0x20) if c < 128 else 0x61
     for c in range(256)
 )
+_NEAR = 40  # bytes before a word in which it is looked for what it belongs to
 _GREAT = 20_000  # bytes of a header that may be nothing but a list of numbers
 _NOTHING: frozenset[bytes] = frozenset()
 # One source of one module.
@@ -136,7 +138,7 @@ class Surveyor:
             relied |= includes.relied
         loose |= frozenset(filter(is_settled_word, given))
         lasting = sorted(header for header in headers if not self._headers[header].list)
-        statements = _STATEMENT in text
+        statements = _statements(text)
         sight = Sight(
             tuple(header for header in lasting if header in on),
             frozenset(kernel),
@@ -144,8 +146,8 @@ class Surveyor:
             frozenset(relied),
             loose,
             default or _DEFAULT in given,
-            statements,
-            statements and not self._quiet.issuperset(_STATEMENTS.findall(text)),
+            bool(statements),
+            not self._quiet.issuperset(statements),
             inherited,
         )
         return sight, (source.path, *headers)
@@ -195,7 +197,7 @@ class Surveyor:
                 self._headers[path] = _Header(
                     _own_words(text),
                     _DEFAULT in text,
-                    _STATEMENT in text and _READ_BY_MODPOST.search(text) is not None,
+                    not _statements(text).isdisjoint(_READ_BY_MODPOST),
                     _is_list(text),
                 )
             listed = self._headers[path].list
@@ -278,8 +280,20 @@ def _own_words(text: bytes) -> frozenset[bytes]:
     found |= {
         name
         for name, offset in _settled_finder().find(text)
-        if text[max(offset - 40, 0) : offset].rstrip().endswith(_DEFINING)
+        if text[max(offset - _NEAR, 0) : offset].rstrip().endswith(_DEFINING)
     }
+    return frozenset(found)
+
+
+def _statements(text: bytes) -> frozenset[bytes]:
+    """The words of `text` that begin with MODULE_, be it after underscores."""
+    if _STATEMENT not in text:
+        return _NOTHING
+    found = set()
+    for match in _STATEMENTS.finditer(text):
+        start = match.start()
+        if not text[max(start - _NEAR, 0) : start].rstrip(b"_")[-1:].isalnum():
+            found.add(match.group())
     return frozenset(found)
 
 
@@ -294,7 +308,11 @@ def _is_list(text: bytes) -> bool:
     if len(text) < _GREAT or text.find(b";", _GREAT) >= 0 or text.find(b"{", _GREAT) >= 0:
         return False
     text = text[text.find(b"*/", 0, _GREAT) + 1 :]
-    return _only_directives(text) or _only_directives(_without(_without(text, b"/*", b"*/"), b"//", b"\n"))
+    if b"/*" in text:
+        text = _without(text, b"/*", b"*/")
+    if b"//" in text:
+        text = _without(text, b"//", b"\n")
+    return _only_directives(text)
 
 
 def _only_directives(text: bytes) -> bool:
@@ -306,13 +324,3 @@ def _without(text: bytes, opening: bytes, closing: bytes) -> bytes:
     """`text` without what stands from each `opening` to the next `closing`."""
     first, *rest = text.split(opening)
     return first + b" ".join(piece[piece.find(closing) + 1 :] for piece in rest)
-
-
-def header_files(roots: Sequence[str]) -> list[str]:
-    """Every header below `roots`, in order."""
-    found: list[str] = []
-    for root in roots:
-        for directory, below, names in os.walk(root):
-            below.sort()
-            found += [f"{directory.rstrip('/')}/{name}" for name in sorted(names) if name.endswith(".h")]
-    return found

@@ -22,14 +22,14 @@ from nsfix.model import BuiltModule, Export, Remark, SourceKind, Spelling
 from nsfix.scan.cache import digest_of
 from nsfix.scan.carriers import Carriers, close_over
 from nsfix.scan.declared import Declared
-from nsfix.scan.given import definitions
+from nsfix.scan.headers import KernelHeaders, header_files
 from nsfix.scan.memory import Memory
 from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.shallow import plain_imports, plain_licence, quiet_statements
 from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_macros
-from nsfix.scan.survey import Place, Sight, Surveyor, header_files
+from nsfix.scan.survey import Place, Sight, Surveyor
 from nsfix.scan.units import ReadFile, Units, read_file
 
 _READ = (SourceKind.C, SourceKind.ASSEMBLER)
@@ -69,7 +69,7 @@ class TreeScanner:
         roots = [f"{kernel.source_dir}/include", f"{kernel.source_dir}/arch/{kernel.arch}/include"]
         self._roots = tuple(f"{root}/" for root in roots)
         self._units = Units(kernel, read, self._roots)
-        self._headers = header_files(roots)
+        self._headers = KernelHeaders(header_files(roots), self._units.include_path(()), self._units.read)
         self._seen: list[_Seen] = []
         self._loose: frozenset[bytes] = frozenset()
         self.carriers = Carriers(frozenset(), {})
@@ -152,7 +152,7 @@ class TreeScanner:
             f"carriers of {step}",
             (wanted, stop),
             self._is_header,
-            lambda: close_over(wanted, self._headers, self._units.read, stop),
+            lambda: close_over(wanted, self._headers, stop),
         )
 
     def _sieved(
@@ -161,7 +161,11 @@ class TreeScanner:
         """For each of `asked`, whether it may lead to the words of `carriers`, by itself or through its headers.
         `own` are the words that each module need not look for."""
         sieve = self._sieve(step, carriers)
-        state = self._memory.one("definitions", None, self._is_header, self._definitions) + sieve.state
+        state = sieve.state
+        if self._memory.for_later:
+            state += self._memory.one("macros", None, self._is_header, lambda: self._headers.state_of_macros)
+        elif self._workers > 1:
+            _ = self._headers.bodies  # once, for all processes
 
         def keep(group: Sequence[_Seen]) -> tuple[list[bool], Iterable[str]]:
             module = group[0].place[0].path
@@ -184,19 +188,14 @@ class TreeScanner:
             by_place.update(zip((_key(seen.place) for seen in group), kept, strict=True))
         return [by_place[_key(seen.place)] for seen in asked]
 
-    def _definitions(self) -> str:
-        """What tells the kernel's macros from those of another state of the tree."""
-        texts = (self._units.read(path) or b"" for path in self._headers)
-        return digest_of([list(definitions(text)) for text in texts])
-
     def _sieve(self, step: str, carriers: Carriers) -> Sieve:
-        read = self._units.read
+        read = self._headers.read
         finder = NameFinder(carriers.words, dense=True)
         declared = self._memory.one(
             f"declared for {step}",
             carriers.words,
             self._is_header,
-            lambda: Declared(finder.names, self._headers, self._units.include_path(()), read),
+            lambda: Declared(finder.names, self._headers),
         )
         local = sorted({header for seen in self._seen for header in seen.sight.headers})
 
@@ -211,7 +210,7 @@ class TreeScanner:
             lambda portions: self._shared(portions, spelled),
         )
         unspelled = carriers.words - declared.anywhere.union(*found)
-        return Sieve(carriers, self._headers, read, declared, unspelled)
+        return Sieve(carriers, self._headers, declared, unspelled)
 
     def _kept(
         self, carriers: Carriers, exports: Mapping[bytes, Export], chosen: set[str], brief: bool
@@ -252,7 +251,7 @@ class TreeScanner:
             "namespaces that are macros",
             frozenset(symbols),
             self._is_header,
-            lambda: self._defined(self._headers, NameFinder(symbols)),
+            lambda: self._defined(self._headers.paths, NameFinder(symbols)),
         )
         imported: dict[str, set[bytes]] = {}
         unclear: set[str] = set()
@@ -278,7 +277,7 @@ class TreeScanner:
         """Those of `names` that some of `headers` define as macros."""
         found: set[bytes] = set()
         for path in headers:
-            text = self._units.read(path) or b""
+            text = self._headers.read(path) or b""
             for name, offset in names.find(text):
                 if text[max(offset - 40, 0) : offset].rstrip().endswith(b"define"):
                     found.add(name)
@@ -373,7 +372,7 @@ class TreeScanner:
     @property
     def headers(self) -> Sequence[str]:
         """The kernel's headers."""
-        return self._headers
+        return self._headers.paths
 
     def shared(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
         """`work` done for every item, by all processes."""

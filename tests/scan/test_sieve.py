@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from nsfix.csource.includes import IncludePath
-from nsfix.csource.names import NameFinder
 from nsfix.model import Spelling
 from nsfix.scan.carriers import Carriers, close_over
 from nsfix.scan.declared import Declared
 from nsfix.scan.given import given_to
+from nsfix.scan.headers import KernelHeaders
 from nsfix.scan.shallow import plain_imports, quiet_statements
 from nsfix.scan.sieve import ModuleSieve, Sieve, export_macros
 from nsfix.scan.survey import _is_list
@@ -19,12 +19,15 @@ HEADER = b"int foo_bar(void);\nint foo_go(void);\n"
 
 def sieve_of(files: dict[str, bytes], symbols: set[bytes]) -> Sieve:
     """A sieve for `symbols` in a tree of `files`; those below /k/ are the kernel's headers."""
-    read = files.get
+    headers = headers_of(files)
+    carriers = close_over(symbols, headers)
+    declared = Declared(sorted(carriers.words), headers)
+    return Sieve(carriers, headers, declared, frozenset())
+
+
+def headers_of(files: dict[str, bytes]) -> KernelHeaders:
     headers = [path for path in files if path.startswith("/k/")]
-    carriers = close_over(symbols, headers, read)
-    names = NameFinder(carriers.words)
-    declared = Declared(names.names, headers, IncludePath(("/k",)), read)
-    return Sieve(carriers, headers, read, declared, frozenset())
+    return KernelHeaders(headers, IncludePath(("/k",)), files.get)
 
 
 def keeps(text: bytes, own: frozenset[bytes] = frozenset(), **headers: bytes) -> bool:
@@ -76,7 +79,7 @@ def test_a_pasted_name_that_no_header_in_reach_spells_is_none() -> None:
 
 def test_what_a_header_includes_is_in_reach() -> None:
     files = {"/k/a.h": b"#include <b.h>\n", "/k/b.h": b"#include <a.h>\n#include <c.h>\n", "/k/c.h": HEADER}
-    declared = Declared([b"foo_bar", b"foo_go", b"other"], list(files), IncludePath(("/k",)), files.get)
+    declared = Declared([b"foo_bar", b"foo_go", b"other"], headers_of(files))
     assert declared.reached(["/k/c.h"]) == {b"foo_bar", b"foo_go"}
     assert declared.anywhere == {b"foo_bar", b"foo_go"}
     assert declared.reached(["/k/none.h"]) == frozenset()
@@ -84,8 +87,8 @@ def test_what_a_header_includes_is_in_reach() -> None:
 
 def test_a_tree_may_have_very_many_names() -> None:
     names = frozenset(b"name_%d" % number for number in range(16000))
-    declared = Declared(sorted(names), ["/k/a.h"], IncludePath(()), lambda path: b"name_15999;")
-    assert Sieve(Carriers(names, {}), [], lambda path: None, declared, frozenset()).state
+    headers = headers_of({"/k/a.h": b"name_15999;"})
+    assert Sieve(Carriers(names, {}), headers, Declared(sorted(names), headers), frozenset()).state
 
 
 def test_names_are_pasted_of_pasted_names_in_two_steps() -> None:
