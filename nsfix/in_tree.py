@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from nsfix import __version__
@@ -18,14 +18,14 @@ from nsfix.model import BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
 from nsfix.scan import AnyReadings, AnyScanner, Cache, ReadFile, TreeScanner, crate_roots, read_file
 from nsfix.scan.cache import digest_of, state_of_program
-from nsfix.scan.memory import Kept, Memory, Stamps, changed_between, stamps_below
+from nsfix.scan.memory import Memory, stamps_below
+from nsfix.scan.state import TreeState
 
 _SAID = 6  # remarks that are told one by one
 # Files that say nothing of what is built.
 _MERE_SOURCES = (".c", ".h", ".S", ".rs", ".rst", ".txt", ".dts", ".dtsi", ".yaml", ".json", ".py")
 # A file that changed this shortly before it was looked at may change again without a new time (nanoseconds).
 _TOO_FRESH = 20_000_000
-_WORTH_KEEPING = 50  # new results; fewer are found again in less time than all are written
 _UNSETTLED = (-1, 0, 0, 0)
 
 
@@ -66,23 +66,13 @@ def check_tree(
     answer: Answer | None = cache.load(name)
     if answer is not None:
         return answer
-    memory = _remembered(cache.load(about), stamps)
-    answer = _check(tree, request, read, (brief, told), progress, memory)
+    state = TreeState(cache, about, stamps)
+    answer = _check(tree, request, read, (brief, told), progress, state.memory)
     fresh = {path for path, stamp in stamps.items() if max(stamp[1:3]) > began - _TOO_FRESH}
     if not fresh:
         cache.keep(name, answer)
-    if memory.worked_out < _WORTH_KEEPING:
-        return answer
-    settled = {path: _UNSETTLED if path in fresh else stamp for path, stamp in stamps.items()}
-    cache.keep(about, (settled, memory.lasting()))
+    state.keep({path: _UNSETTLED if path in fresh else stamp for path, stamp in stamps.items()})
     return answer
-
-
-def _remembered(state: tuple[Stamps, dict[str, dict[Hashable, Kept]]] | None, stamps: Stamps) -> Memory:
-    if state is None:
-        return Memory()
-    changed = changed_between(state[0], stamps)
-    return Memory() if changed is None else Memory(state[1], changed)
 
 
 def _steers_build(path: str) -> bool:

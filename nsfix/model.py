@@ -122,6 +122,9 @@ class SourceFile:
     kind: SourceKind
     flags: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[type[SourceFile], tuple[object, ...]]:
+        return SourceFile, (self.path, self.kind, self.flags)  # many times faster than by its fields
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltModule:
@@ -137,6 +140,9 @@ class BuiltModule:
     file: str
     line: int
     built_in: bool = False
+
+    def __reduce__(self) -> tuple[type[BuiltModule], tuple[object, ...]]:
+        return BuiltModule, (self.name, self.path, self.sources, self.file, self.line, self.built_in)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ ANYTHING = b"*"
 _ANY_TWO = b"##"  # stands for a kernel macro such as __PASTE, which joins what it is given
 _SHORTEST = 2  # letters that a pattern must have of its own
 _WORD = re.compile(rb"\w+\Z")
+_NUMBER = re.compile(rb"(?:0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\Z")
 _NONE: frozenset[bytes] = frozenset()
 
 
@@ -155,7 +156,7 @@ def makes(shape: Sequence[bytes], name: bytes, words: Container[bytes]) -> bool:
         if part != ANYTHING:
             return name.startswith(part, start) and fits(index + 1, start + len(part))
         return any(
-            (gap in words or gap.isdigit() or not gap) and fits(index + 1, start + len(gap))
+            (gap in words or not gap or _NUMBER.match(gap) is not None) and fits(index + 1, start + len(gap))
             for gap in (name[start:end] for end in range(start, len(name) + 1))
         )
 
@@ -168,6 +169,6 @@ def is_made_of(text: bytes, words: Container[bytes]) -> bool:
         return True
     reachable = [0]
     for end in range(1, len(text) + 1):
-        if any(text[start:end] in words or text[start:end].isdigit() for start in reachable):
+        if any((part := text[start:end]) in words or _NUMBER.match(part) for start in reachable):
             reachable.append(end)
     return reachable[-1] == len(text)

@@ -6,6 +6,8 @@ each other no harm, and one that is damaged, or was written by somebody else, co
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import os
 import pickle
@@ -42,6 +44,17 @@ def digest_of(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=20).hexdigest()
 
 
+def _unpacked(content: memoryview) -> Any:
+    """What was pickled; the collector would look at all of it several times, and find nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return pickle.loads(content)
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class Cache:
     """The entries in `directory`. Nothing here raises for a cache that cannot be read or written: it is only a
     cache."""
@@ -61,7 +74,7 @@ class Cache:
             if hashlib.blake2b(content[_DIGEST:], digest_size=_DIGEST).digest() != content[:_DIGEST]:
                 return None
             os.utime(path)
-            return pickle.loads(memoryview(content)[_DIGEST:])
+            return _unpacked(memoryview(content)[_DIGEST:])
         except Exception:
             return None
 
@@ -80,6 +93,11 @@ class Cache:
                 old.unlink(missing_ok=True)
         except OSError:
             return
+
+    def remove(self, name: str) -> None:
+        """Remove the entry `name`, if there is one."""
+        with contextlib.suppress(OSError):
+            (self._directory / f"{name}{_SUFFIX}").unlink(missing_ok=True)
 
     def clear(self) -> int:
         """Remove all entries: how many there were."""

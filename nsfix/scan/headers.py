@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import marshal
 import os
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from nsfix.csource.directives import scan_directives
@@ -16,6 +19,16 @@ from nsfix.scan.given import definitions
 from nsfix.scan.survey import included
 from nsfix.scan.units import ReadFile
 
+_NUMBER = re.compile(rb"[ \t(]*(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*[ \t)\r]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PackedMacros:
+    """What macros expand to, by name, as bytes; `state` tells them from others."""
+
+    state: str
+    bodies: bytes
+
 
 class KernelHeaders:
     """The headers `paths`, which include each other by way of `place`."""
@@ -26,6 +39,7 @@ class KernelHeaders:
         self._read = read
         self._own = frozenset(self.paths)
         self._texts: dict[str, bytes | None] = {}
+        self._packed: PackedMacros | None = None
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, be it none of these headers."""
@@ -52,17 +66,25 @@ class KernelHeaders:
 
     @cached_property
     def bodies(self) -> dict[bytes, list[bytes]]:
-        """What their macros expand to, raw, by name."""
+        """What their macros expand to, raw, by name; mere numbers need not be there."""
+        if self._packed is not None:
+            known: dict[bytes, list[bytes]] = marshal.loads(self._packed.bodies)
+            return known
         bodies: dict[bytes, list[bytes]] = {}
         for path in self.paths:
             for name, body in definitions(self.read(path) or b""):
                 bodies.setdefault(name, []).append(body)
         return bodies
 
-    @cached_property
-    def state_of_macros(self) -> str:
-        """What tells these macros from those of another state of the tree."""
-        return digest_of(list(self.bodies.items()))
+    def pack_macros(self) -> PackedMacros:
+        """Their macros, to be kept for a later run."""
+        telling = {name: [b for b in some if not _NUMBER.match(b)] for name, some in self.bodies.items()}
+        bodies = {name: some for name, some in telling.items() if some}
+        return PackedMacros(digest_of(list(bodies.items())), marshal.dumps(bodies))
+
+    def use_macros(self, packed: PackedMacros) -> None:
+        """Take the macros of an earlier run, unless they are at hand."""
+        self._packed = packed
 
     @cached_property
     def includers(self) -> dict[str, list[str]]:

@@ -8,7 +8,8 @@ so then nothing holds.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +20,13 @@ Stamp = tuple[int, int, int, int]
 Stamps = dict[str, Stamp]
 
 
+class Entry(NamedTuple):
+    """A result of an earlier run; `inputs` have to be equal for it to hold."""
+
+    inputs: Hashable
+    value: Any
+
+
 class Kept(NamedTuple):
     """A result with what it was made of: `inputs` have to be equal, `files` unchanged."""
 
@@ -27,32 +35,37 @@ class Kept(NamedTuple):
     value: Any
 
 
+Steps = Mapping[str, Mapping[Hashable, Entry]]
+
+
 @dataclass(slots=True)
 class Memory:
-    """The results of an earlier run, of which those hold that `changed` files have no part in, and those of this
-    one; `for_later` tells whether there will be another one."""
+    """The results of an earlier run by step and name, but for the `stale` ones, which `changed` files have a part in;
+    and the `fresh` ones of this run. `for_later` tells whether there will be another one."""
 
-    known: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
+    known: Steps = field(default_factory=dict)
+    stale: Mapping[str, AbstractSet[Hashable]] = field(default_factory=dict)
     changed: frozenset[str] = frozenset()
-    results: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
-    worked_out: int = 0  # how many of the results are new
     for_later: bool = True
+    fresh: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
+    confirmed: set[str] = field(default_factory=set)  # the steps that are done once and that hold
 
     def one(
         self, step: str, inputs: Hashable, depends: Callable[[str], bool], work: Callable[[], Result]
     ) -> Result:
         """The result of a step that is done once; `depends` tells whether it depends on a file."""
-        done = self.results.get(step, {}).get(step)
+        done = self.fresh.get(step, {}).get(step)
         if done is not None and done.inputs == inputs:
             again: Result = done.value
             return again
-        kept = self.known.get(step, {}).get(step)
-        if kept is None or kept.inputs != inputs or any(map(depends, self.changed)):
-            kept = Kept(inputs, (), work())
-            self.worked_out += 1
-        self.results.setdefault(step, {})[step] = kept
-        result: Result = kept.value
-        return result
+        entry = self.known.get(step, {}).get(step)
+        if entry is None or entry.inputs != inputs or any(map(depends, self.changed)):
+            result = work()
+            self.fresh.setdefault(step, {})[step] = Kept(inputs, (), result)
+            return result
+        self.confirmed.add(step)
+        held: Result = entry.value
+        return held
 
     def each(
         self,
@@ -64,36 +77,40 @@ class Memory:
     ) -> list[Result]:
         """The results of a step that is done for every item. `work` does it for those that are not known any more:
         the results, each with the files that it was made of."""
-        known = self.known.get(step, {})
-        done = self.results.setdefault(step, {})
+        known, stale = self.known.get(step, {}), self.stale.get(step, frozenset())
+        fresh = self.fresh.setdefault(step, {})
+        names = [[key(item) for item in portion] for portion in portions]
+        values: dict[Hashable, Result] = {}
         missing: list[Sequence[Item]] = []
-        for portion in portions:
+        for portion, named in zip(portions, names, strict=True):
             some = []
-            for item in portion:
-                name = key(item)
-                kept = known.get(name)
-                if kept is None or kept.inputs != inputs(item) or not self.changed.isdisjoint(kept.files):
+            for item, name in zip(portion, named, strict=True):
+                entry: Entry | Kept | None = fresh.get(name)
+                if entry is None and name not in stale:
+                    entry = known.get(name)
+                if entry is None or entry.inputs != inputs(item):
                     some.append(item)
                 else:
-                    done[name] = kept
+                    values[name] = entry.value
             if some:
                 missing.append(some)
         items = [item for portion in missing for item in portion]
-        self.worked_out += len(items)
         paths: dict[str, str] = {}
         for item, (value, files) in zip(items, work(missing), strict=True):
             shared = tuple(paths.setdefault(path, path) for path in files)
-            done[key(item)] = Kept(inputs(item), shared, value)
-        return [done[key(item)].value for portion in portions for item in portion]
+            name = key(item)
+            values[name] = value
+            fresh[name] = Kept(inputs(item), shared, value)
+        return [values[name] for named in names for name in named]
 
-    def lasting(self) -> dict[str, dict[Hashable, Kept]]:
-        """All that holds: what this run came to, and what it did not ask for of the earlier one."""
-        for step, known in self.known.items():
-            done = self.results.setdefault(step, {})
-            for name, kept in known.items():
-                if name not in done and kept.files and self.changed.isdisjoint(kept.files):
-                    done[name] = kept
-        return self.results
+    def gone(self) -> set[tuple[str, Hashable]]:
+        """What was known and may not hold any more: (step, name)."""
+        lost = {(step, name) for step, names in self.stale.items() for name in names}
+        if self.changed:
+            # Of a step that is done once, only asking tells whether it depends on what has changed.
+            once = {step for step, entries in self.known.items() if step in entries}
+            lost |= {(step, step) for step in once - self.confirmed}
+        return lost
 
 
 def stamps_below(top: str) -> Stamps:

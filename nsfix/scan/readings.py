@@ -21,7 +21,7 @@ def layouts_of(modules: Iterable[ModuleFacts], read: ReadFile) -> Layouts:
         importing = {e.file for source in module.sources for e in source.entries if e.tag == "import_ns"}
         for source in module.sources:
             path = source.path
-            if source.kind is not SourceKind.C or path in seen:
+            if source.kind is not SourceKind.C or source.silent or path in seen:
                 continue
             text = read(path) or b""
             if b"IMPORT_NS" in text or path in importing:

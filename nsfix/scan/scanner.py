@@ -43,7 +43,8 @@ class SourceFacts:
     `included` are the files that are no kernel header; `statements` the byte offsets of the module statements
     (MODULE_LICENSE and its like) that are compiled; `hidden` the namespaces whose names are macros there, so that
     an import spelled as an identifier would import something else. Of Rust there are `imports`, effective or not,
-    `rust` for all its files, and in `unsure` why an import may have been missed.
+    `rust` for all its files, and in `unsure` why an import may have been missed. `silent` tells of a source that was
+    not read, since it states nothing that matters.
     """
 
     path: str
@@ -58,6 +59,7 @@ class SourceFacts:
     imports: tuple[Import, ...] = ()
     rust: RustSide | None = None
     unsure: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

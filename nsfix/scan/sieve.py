@@ -52,7 +52,6 @@ class Sieve:
         unspelled: frozenset[bytes],
     ) -> None:
         self._words = carriers.words
-        self._finder = NameFinder(carriers.words | carriers.parts.keys(), dense=True)
         self._made = carriers.parts
         self.headers = headers
         self._shown: dict[str, Shown] = {}
@@ -69,6 +68,10 @@ class Sieve:
             sorted((path, hex(mask)) for path, mask in declared.masks.items()),
             sorted(unspelled),
         )
+
+    @cached_property
+    def _finder(self) -> NameFinder:
+        return NameFinder(self._words | self._made.keys(), dense=True)
 
     def known_by(self, headers: Iterable[str], kernel: Iterable[str]) -> frozenset[bytes]:
         """The words that a source may know which includes these headers, those of the kernel apart."""

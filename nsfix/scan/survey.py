@@ -17,7 +17,8 @@ from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.names import NameFinder
 from nsfix.csource.predefined import SETTLED
 from nsfix.csource.settled import Settled, is_settled_word
-from nsfix.model import BuiltModule, SourceFile
+from nsfix.model import BuiltModule, SourceFile, Spelling
+from nsfix.scan.shallow import plain_imports
 from nsfix.scan.units import Units, read_flags
 
 # Directives are looked for by their `#`, which `re` finds quickly; one in a comment does no harm here.
@@ -51,7 +52,8 @@ class Sight(NamedTuple):
     mere lists of numbers, `kernel` those of the kernel that it or they name; `off` are those that only conditions
     over `relied` keep out. `loose` are the settled words that it defines by itself, `default` tells of a namespace
     for its plain exports, `statements` of module statements, `telling` of some that modpost reads, be it that they
-    are unknown, `inherited` of such in those headers."""
+    are unknown, `inherited` of such in those headers. `imports` are the namespaces that it imports in plain sight; None
+    where that cannot be told."""
 
     headers: tuple[str, ...]
     kernel: frozenset[str]
@@ -62,6 +64,7 @@ class Sight(NamedTuple):
     statements: bool
     telling: bool
     inherited: bool
+    imports: frozenset[bytes] | None
 
     def without(self, loose: frozenset[bytes]) -> Sight:
         """The same where `loose` words decide nothing."""
@@ -103,8 +106,9 @@ class _Header:
 class Surveyor:
     """Looks at sources; what headers show is kept. `quiet` are the module statements that modpost does not read."""
 
-    def __init__(self, units: Units, quiet: frozenset[bytes] = frozenset()) -> None:
+    def __init__(self, units: Units, spelling: Spelling, quiet: frozenset[bytes]) -> None:
         self._units = units
+        self._spelling = spelling
         self._quiet = quiet
         self._included: dict[tuple[str, int], _Includes] = {}
         self._closures: dict[tuple[str, int], _Reached] = {}
@@ -149,8 +153,15 @@ class Surveyor:
             bool(statements),
             not self._quiet.issuperset(statements),
             inherited,
+            self._imports(source.path, text) if statements else _NOTHING,
         )
         return sight, (source.path, *headers)
+
+    def _imports(self, path: str, text: bytes) -> frozenset[bytes] | None:
+        try:
+            return plain_imports(path, text, self._spelling)
+        except ValueError:
+            return None
 
     def _read_flags(
         self, flags: tuple[str, ...]

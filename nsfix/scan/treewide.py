@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ from nsfix.scan.memory import Memory
 from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
-from nsfix.scan.shallow import plain_imports, plain_licence, quiet_statements
+from nsfix.scan.shallow import plain_licence, quiet_statements
 from nsfix.scan.sieve import PLAIN_EXPORTS, ModuleSieve, Sieve, export_macros
 from nsfix.scan.survey import Place, Sight, Surveyor
 from nsfix.scan.units import ReadFile, Units, read_file
@@ -93,12 +94,12 @@ class TreeScanner:
             return
         texts = (self._read(f"{self._kernel.source_dir}/include/linux/{name}") for name in _STATING)
         quiet = quiet_statements(text for text in texts if text)
-        surveyor = Surveyor(self._units, quiet)
+        surveyor = Surveyor(self._units, self._kernel.spelling, quiet)
         units = (*self._tree.built_in, *self._tree.modules)
         places = [(m, s) for m in units for s in m.sources if s.kind in _READ]
         sights = self._memory.each(
             "sight",
-            lambda place: quiet,
+            lambda place: (quiet, self._kernel.spelling),
             _by_module(places),
             _key,
             lambda portions: self._shared(portions, surveyor.sight),
@@ -163,7 +164,9 @@ class TreeScanner:
         sieve = self._sieve(step, carriers)
         state = sieve.state
         if self._memory.for_later:
-            state += self._memory.one("macros", None, self._is_header, lambda: self._headers.state_of_macros)
+            macros = self._memory.one("macros", None, self._is_header, self._headers.pack_macros)
+            self._headers.use_macros(macros)
+            state += macros.state
         elif self._workers > 1:
             _ = self._headers.bodies  # once, for all processes
 
@@ -190,21 +193,26 @@ class TreeScanner:
 
     def _sieve(self, step: str, carriers: Carriers) -> Sieve:
         read = self._headers.read
-        finder = NameFinder(carriers.words, dense=True)
+        words = sorted(carriers.words)
         declared = self._memory.one(
             f"declared for {step}",
             carriers.words,
             self._is_header,
-            lambda: Declared(finder.names, self._headers),
+            lambda: Declared(words, self._headers),
         )
         local = sorted({header for seen in self._seen for header in seen.sight.headers})
 
-        def spelled(path: str) -> tuple[frozenset[bytes], tuple[str, ...]]:
-            return frozenset(name for name, _ in finder.find(read(path) or b"")), (path,)
+        @cache
+        def finder() -> NameFinder:
+            return NameFinder(words, dense=True)
 
+        def spelled(path: str) -> tuple[frozenset[bytes], tuple[str, ...]]:
+            return frozenset(name for name, _ in finder().find(read(path) or b"")), (path,)
+
+        state = digest_of(words)  # equal sets are compared word by word
         found = self._memory.each(
             f"spelled for {step}",
-            lambda path: carriers.words,
+            lambda path: state,
             [local[at : at + _TOGETHER] for at in range(0, len(local), _TOGETHER)],
             lambda path: path,
             lambda portions: self._shared(portions, spelled),
@@ -259,10 +267,8 @@ class TreeScanner:
             module, source = seen.place
             if not seen.sight.telling or source.kind is not SourceKind.C:
                 continue
-            text = self._read(source.path) or b""
-            try:
-                found = plain_imports(source.path, text, self._kernel.spelling)
-            except ValueError:
+            found = seen.sight.imports
+            if found is None:
                 unclear.add(module.path)
                 continue
             if found and self._kernel.spelling is Spelling.IDENTIFIER:
@@ -319,11 +325,15 @@ class TreeScanner:
         for (module, source), (found, said) in zip(places, answers, strict=True):
             facts[module.path, source.path] = found
             remarks += said
+        telling = {(m.path, s.path) for m, s in (seen.place for seen in self._seen if seen.sight.telling)}
         told = [
             ModuleFacts(
                 module,
                 tuple(
-                    facts.get((module.path, source.path)) or SourceFacts(source.path, source.kind)
+                    facts.get((module.path, source.path))
+                    or SourceFacts(
+                        source.path, source.kind, silent=brief or (module.path, source.path) not in telling
+                    )
                     for source in module.sources
                 ),
             )

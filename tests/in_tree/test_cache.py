@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nsfix.scan.cache import Cache
-from nsfix.scan.memory import Memory, changed_between
+from nsfix.scan.memory import Entry, Memory, changed_between
 from tests.in_tree.test_tree import EXPORTING, LICENCE, tree
 from tests.support import nsfix
 
@@ -37,7 +37,6 @@ def settle(tree: Path) -> None:
 def warm(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tree, read once."""
     monkeypatch.setattr("nsfix.in_tree._TOO_FRESH", 0)
-    monkeypatch.setattr("nsfix.in_tree._WORTH_KEEPING", 0)
     settle(tree)
     report(tree)
     return tree
@@ -96,6 +95,38 @@ def test_after_a_change_the_answer_is_that_of_a_run_without_a_cache(warm: Path, 
     expected = report(warm, "--no-cache")
     assert report(warm) == expected
     assert report(warm) == expected
+
+
+SAME_FILES = [
+    name for name in CHANGES if name not in ("a file more", "a header that is found first", "a source less")
+]
+
+
+@pytest.mark.parametrize("most_since", [0, 3, 1500])
+@pytest.mark.parametrize("order", [1, -1])
+def test_changes_add_up_from_run_to_run(
+    warm: Path, most_since: int, order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nsfix.scan.state._MOST_SINCE", most_since)
+    for number, name in enumerate(SAME_FILES[::order]):
+        if name == "the configuration":  # would begin anew
+            continue
+        CHANGES[name](warm)
+        expected = report(warm, "--no-cache")
+        for words in ((), ("M=drivers/stor",), ()) if number % 2 else ((),):
+            report(warm, *words)
+        assert report(warm) == expected, name
+
+
+def test_the_great_entry_stays_while_little_changes(warm: Path) -> None:
+    before = {path: path.read_bytes() for path in entries(warm)}
+    for _ in range(3):
+        CHANGES["a use less"](warm)
+        settle(warm)
+        append("drivers/late/plain.c", "\n/* late() + early() */\n")(warm)
+        report(warm)
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert any("-since" in path.name for path in entries(warm))
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -196,8 +227,10 @@ def test_results_hold_while_inputs_and_files_do() -> None:
         return memory.each("step", lambda item: inputs, [["a", "b"]], lambda item: item, work)
 
     first = Memory()
-    assert each(first, 1) == ["A", "B"]
-    assert each(Memory(first.lasting(), frozenset({"b.h"})), 1) == ["A", "B"]
+    assert each(first, 1) == each(first, 1) == ["A", "B"]
+    assert seen == ["a", "b"]
+    known = {"step": {name: Entry(kept.inputs, kept.value) for name, kept in first.fresh["step"].items()}}
+    assert each(Memory(known, {"step": {"b"}}, frozenset({"b.h"})), 1) == ["A", "B"]
     assert seen == ["a", "b", "b"]
-    assert each(Memory(first.lasting()), 2) == ["A", "B"]
+    assert each(Memory(known), 2) == ["A", "B"]
     assert seen == ["a", "b", "b", "a", "b"]
