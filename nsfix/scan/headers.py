@@ -51,6 +51,10 @@ class KernelHeaders:
             text = self._texts[path] = self._read(path)
             return text
 
+    def text(self, path: str) -> bytes:
+        """The bytes of a file; nothing where it cannot be read."""
+        return self.read(path) or b""
+
     @cached_property
     def patterns(self) -> frozenset[bytes]:
         """The patterns of the names that their macros paste (csource/pasting.py)."""

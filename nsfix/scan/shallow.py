@@ -32,7 +32,7 @@ def plain_licence(path: str, text: bytes) -> InfoEntry | None:
     if match is None or text.count(b"MODULE_LICENSE") > 1 or b"IMPORT_NS" in text:
         raise ValueError(path)
     start = match.start() + 1
-    if not _stands_free(text, start):
+    if not stands_free(text, start):
         raise ValueError(path)
     value = match[1][1:-1].decode("utf-8", "surrogateescape")
     return InfoEntry("license", value, path, start, text.count(b"\n", 0, start) + 1, value)
@@ -47,7 +47,7 @@ def plain_imports(path: str, text: bytes, spelling: Spelling) -> frozenset[bytes
     found = list(_IMPORT.finditer(text))
     if len(found) != count or any(bool(m[1]) != (spelling is Spelling.STRING) for m in found):
         raise ValueError(path)
-    if not all(_stands_free(text, match.start() + 1) for match in found):
+    if not all(stands_free(text, match.start() + 1) for match in found):
         raise ValueError(path)
     return frozenset(match[2] for match in found)
 
@@ -75,7 +75,7 @@ def _may_tell(body: bytes) -> bool:
     return any(not tag or tag in _TELLING or tag in given for tag in _INFO.findall(body))
 
 
-def _stands_free(text: bytes, start: int) -> bool:
+def stands_free(text: bytes, start: int) -> bool:
     """Whether the line at the byte offset `start` is in no comment, under no condition, and goes on no other."""
     if text[max(start - 3, 0) : start].rstrip(b"\r\n").endswith(b"\\"):
         return False

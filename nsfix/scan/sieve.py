@@ -129,12 +129,18 @@ class ModuleSieve:
     def _counts(self, word: bytes) -> bool:
         return self._sieve.leads_beyond(word, self._own)
 
-    def keeps(self, path: str, headers: Sequence[str], kernel: frozenset[str]) -> bool:
+    def keeps(
+        self,
+        path: str,
+        headers: Sequence[str],
+        kernel: frozenset[str],
+        aside: frozenset[bytes] = frozenset(),
+    ) -> bool:
         """Whether the source `path`, which may include `headers` and those of the `kernel`, may use one of the
-        words."""
+        words, other than by spelling one of those that are set `aside`."""
         text = self._sieve.read(path) or b""
         shown = self._sieve.shown(text)
-        if any(self._counts(name) for name, _ in shown.hits):
+        if any(name not in aside and self._counts(name) for name, _ in shown.hits):
             return True
         if not self._emitting.isdisjoint(headers) or (self._names is not None and self._names.find(text)):
             return True

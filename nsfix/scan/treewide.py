@@ -26,6 +26,14 @@ from nsfix.scan.declared import Declared
 from nsfix.scan.headers import KernelHeaders, header_files
 from nsfix.scan.memory import Memory
 from nsfix.scan.parallel import share_out
+from nsfix.scan.plainexports import (
+    PlainExports,
+    Statements,
+    defined_in,
+    read_together,
+    repeated,
+    words_of,
+)
 from nsfix.scan.rusty import RustReader, read_beside_rust
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.shallow import plain_licence, quiet_statements
@@ -126,22 +134,48 @@ class TreeScanner:
     def _exports_by(self, macros: Iterable[bytes], stop: frozenset[bytes] = frozenset()) -> list[Export]:
         """What the sources export that may come to one of `macros` or have a default namespace."""
         self.survey()
-        kept = self._sieved("exports", self._carriers("exports", macros, stop), self._seen, {})
-        chosen = [s.place for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
-        self.exporting = chosen
+        plain = PlainExports(macros, self._export_header())
+        carriers = self._carriers("exports", macros, stop)
+        kept = self._sieved("exports", carriers, self._seen, {}, plain)
+        chosen = [(s, keep) for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
+        self.exporting = [seen.place for seen, _ in chosen]
+        said = self._taken_at_their_word(plain, [(seen, keep) for seen, keep in chosen if keep is not True])
         scanner = self._scanner({})
 
         def read(place: Place) -> tuple[list[Export], tuple[str, ...]]:
             return scanner.exports_of(*place), scanner.take_files()
 
+        def work(portions: Sequence[Sequence[Place]]) -> list[tuple[list[Export], tuple[str, ...]]]:
+            asked = [place for portion in portions for place in portion]
+            together = [(place, said[_key(place)]) for place in asked if _key(place) in said]
+            answers = iter(read_together(self._kernel, self._units_for, self._read, together))
+            rest = [[p for p in portion if _key(p) not in said] for portion in portions]
+            others = iter(self._shared([portion for portion in rest if portion], read))
+            return [next(answers if _key(place) in said else others) for place in asked]
+
         found = self._memory.each(
             "exports",
-            lambda place: self._loose,
-            _by_module(chosen, _TOGETHER),
+            lambda place: (self._loose, said.get(_key(place))),
+            _by_module(self.exporting, _TOGETHER),
             _key,
-            lambda portions: self._shared(portions, read),
+            work,
         )
         return [export for some in found for export in some]
+
+    def _taken_at_their_word(
+        self, plain: PlainExports, chosen: Sequence[tuple[_Seen, bool | Statements]]
+    ) -> dict[Hashable, Statements]:
+        """The export statements of those sources that need no exact reading."""
+        said = {_key(seen.place): keep for seen, keep in chosen if not isinstance(keep, bool)}
+        words = plain.words(said.values())
+        macros = self._memory.one(
+            "exported words that are macros",
+            words,
+            self._is_header,
+            lambda: defined_in(map(self._headers.text, self._headers.paths), NameFinder(words)),
+        )
+        doubtful = macros | repeated(said.values())
+        return {key: some for key, some in said.items() if doubtful.isdisjoint(words_of(some))}
 
     def _is_header(self, path: str) -> bool:
         """Whether `path` is one of the kernel's own headers."""
@@ -157,25 +191,33 @@ class TreeScanner:
         )
 
     def _sieved(
-        self, step: str, carriers: Carriers, asked: Sequence[_Seen], own: Mapping[str, frozenset[bytes]]
-    ) -> list[bool]:
+        self,
+        step: str,
+        carriers: Carriers,
+        asked: Sequence[_Seen],
+        own: Mapping[str, frozenset[bytes]],
+        plain: PlainExports | None = None,
+    ) -> list[bool | Statements]:
         """For each of `asked`, whether it may lead to the words of `carriers`, by itself or through its headers.
-        `own` are the words that each module need not look for."""
+        `own` are the words that each module need not look for. Where a source does nothing but export in `plain`
+        sight, it is those statements."""
         sieve = self._sieve(step, carriers)
         state = sieve.state
         if self._memory.for_later:
             macros = self._memory.one("macros", None, self._is_header, self._headers.pack_macros)
             self._headers.use_macros(macros)
             state += macros.state
-        elif self._workers > 1:
+        if plain is not None:
+            state += plain.state
+        if not self._memory.for_later and self._workers > 1:
             _ = self._headers.bodies  # once, for all processes
 
-        def keep(group: Sequence[_Seen]) -> tuple[list[bool], Iterable[str]]:
+        def keep(group: Sequence[_Seen]) -> tuple[list[bool | Statements], Iterable[str]]:
             module = group[0].place[0].path
             sources = [seen.place[1].path for seen in group]
             headers = sorted({header for seen in group for header in seen.sight.headers})
             one = ModuleSieve(sieve, own.get(module, frozenset()), sources, headers)
-            kept = [one.keeps(seen.place[1].path, seen.sight.headers, seen.sight.kernel) for seen in group]
+            kept = [_decided(one, sieve, seen, plain) for seen in group]
             return kept, (*sources, *headers)
 
         groups = _by_module(asked, key=lambda seen: _unit_of(seen.place))
@@ -186,7 +228,7 @@ class TreeScanner:
             lambda group: tuple(_key(seen.place) for seen in group),
             lambda portions: self._shared(portions, keep),
         )
-        by_place: dict[Hashable, bool] = {}
+        by_place: dict[Hashable, bool | Statements] = {}
         for group, kept in zip(sorted(groups, key=len, reverse=True), found, strict=True):
             by_place.update(zip((_key(seen.place) for seen in group), kept, strict=True))
         return [by_place[_key(seen.place)] for seen in asked]
@@ -259,7 +301,7 @@ class TreeScanner:
             "namespaces that are macros",
             frozenset(symbols),
             self._is_header,
-            lambda: self._defined(self._headers.paths, NameFinder(symbols)),
+            lambda: defined_in(map(self._headers.text, self._headers.paths), NameFinder(symbols)),
         )
         imported: dict[str, set[bytes]] = {}
         unclear: set[str] = set()
@@ -272,22 +314,13 @@ class TreeScanner:
                 unclear.add(module.path)
                 continue
             if found and self._kernel.spelling is Spelling.IDENTIFIER:
-                own = self._defined((source.path, *seen.sight.headers), NameFinder(found))
+                texts = map(self._headers.text, (source.path, *seen.sight.headers))
+                own = defined_in(texts, NameFinder(found))
                 if not found.isdisjoint(defined | own):  # a macro: something else is imported
                     unclear.add(module.path)
             for namespace in found:
                 imported.setdefault(module.path, set()).update(symbols.get(namespace, ()))
         return {path: names for path, names in imported.items() if path not in unclear}, unclear
-
-    def _defined(self, headers: Iterable[str], names: NameFinder) -> set[bytes]:
-        """Those of `names` that some of `headers` define as macros."""
-        found: set[bytes] = set()
-        for path in headers:
-            text = self._headers.read(path) or b""
-            for name, offset in names.find(text):
-                if text[max(offset - 40, 0) : offset].rstrip().endswith(b"define"):
-                    found.add(name)
-        return found
 
     def _read_modules(
         self,
@@ -369,8 +402,11 @@ class TreeScanner:
                 unclear.append(place)
         return unclear
 
+    def _units_for(self, read: ReadFile) -> Units:
+        return Units(self._kernel, read, self._roots, self._loose)
+
     def _scanner(self, exports: Mapping[bytes, Export], brief: bool = False) -> Scanner:
-        units = Units(self._kernel, self._read, self._roots, self._loose)
+        units = self._units_for(self._read)
         scanner = Scanner(self._kernel, {}, self._read, brief, 1, units)
         scanner.use_exports(exports)
         return scanner
@@ -405,6 +441,23 @@ class TreeScanner:
         order = sorted(range(len(portions)), key=lambda number: -len(portions[number]))
         answers = dict(zip(order, share_out(order, one, self._workers), strict=True))
         return [result for number in range(len(portions)) for result in answers[number]]
+
+
+def _decided(one: ModuleSieve, sieve: Sieve, seen: _Seen, plain: PlainExports | None) -> bool | Statements:
+    """Whether a source may lead to the words; its statements where they are all that does."""
+    source, sight = seen.place[1], seen.sight
+    if not one.keeps(source.path, sight.headers, sight.kernel):
+        return False
+    if plain is None or sight.default:
+        return True
+    if one.keeps(source.path, sight.headers, sight.kernel, plain.macros):
+        return True
+    if any(sieve.shown_by(header).hits for header in sight.headers):
+        return True
+    text = sieve.read(source.path) or b""
+    hits = len([name for name, _ in sieve.shown(text).hits if name in plain.macros])
+    headers = (sieve.read(header) or b"" for header in sight.headers)
+    return plain.statements(source, text, hits, headers) or True
 
 
 def _key(place: Place) -> Hashable:
