@@ -47,6 +47,31 @@ def share_out(items: Sequence[Item], work: Callable[[Item], Result], workers: in
     return [results[index] for index in range(len(items))]
 
 
+class Workers:
+    """`count` processes that share work, of which this is one; `progress` is told how much is done, and of how much."""
+
+    def __init__(self, count: int, progress: Callable[[int, int], None] | None = None) -> None:
+        self.count = count
+        self._progress = progress
+
+    def do(self, portions: Sequence[Sequence[Item]], work: Callable[[Item], Result]) -> list[Result]:
+        """`work` done for every item, in portions of which the largest come first."""
+        total = sum(map(len, portions))
+        done = 0
+
+        def one(number: int) -> list[Result]:
+            nonlocal done
+            results = [work(item) for item in portions[number]]
+            done += len(results) * self.count
+            if self._progress is not None:
+                self._progress(min(done, total), total)
+            return results
+
+        order = sorted(range(len(portions)), key=lambda number: -len(portions[number]))
+        answers = dict(zip(order, share_out(order, one, self.count), strict=True))
+        return [result for number in range(len(portions)) for result in answers[number]]
+
+
 class _Queue:
     """The numbers of portions of work, in a pipe that several processes take from: a read of a few bytes is
     never split. A portion is as large as it must be for all of them to fit into the pipe at once."""

@@ -21,7 +21,7 @@ from nsfix.scan.cache import digest_of
 from nsfix.scan.scanner import Scanner
 from nsfix.scan.shallow import stands_free
 from nsfix.scan.survey import Place
-from nsfix.scan.units import ReadFile, Units
+from nsfix.scan.units import ReadFile, Units, read_flags
 
 _STATEMENT = re.compile(rb"\n(EXPORT_\w+)[ \t]*\(([^()#\\]*)\)[ \t]*;[ \t]*(?=\r?\n|/\*)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -62,8 +62,8 @@ class PlainExports:
         if b"/*" in b"".join(statements) or not all(_WORD.fullmatch(_symbol(s)) for s in statements):
             return None
         own = NameFinder(words_of(statements) | self._asked)
-        flags = b" ".join(flag.encode("utf-8", "surrogateescape") for flag in source.flags)
-        if defined_in((text, *headers), own) or own.find(flags):
+        given = {name.partition(b"(")[0] for name, _ in read_flags(source.flags)[1]}
+        if defined_in((text, *headers), own) or not given.isdisjoint(own.names):
             return None
         return statements
 
