@@ -41,6 +41,10 @@ CASES = {
         MODULE + '#undef EXPORT_SYMBOL_NS\n#define EXPORT_SYMBOL_NS(x, y)\nEXPORT_SYMBOL_NS(one, "CORE");\n',
         True,
     ),
+    "another meaning in its header": (
+        MODULE + '#include "other.h"\nEXPORT_SYMBOL_NS(one, "CORE");\n',
+        True,
+    ),
     "a default": (
         '#define DEFAULT_SYMBOL_NAMESPACE "D"\n'
         + MODULE
@@ -54,6 +58,7 @@ CASES = {
 }
 FILES = {
     "drivers/late/local.h": '#define renamed other\n#define EXPORT_LOCAL(x) EXPORT_SYMBOL_NS(x, "LOCAL")\n',
+    "drivers/late/other.h": "#undef EXPORT_SYMBOL_NS\n#define EXPORT_SYMBOL_NS(x, y) EXPORT_SYMBOL_GPL(x)\n",
     "include/linux/names.h": "#define kernel_name kernel_other\n",
 }
 
