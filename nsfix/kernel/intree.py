@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from nsfix.errors import InputError
 from nsfix.kernel.directory import Place
+from nsfix.kernel.make.reader import STOPS
 from nsfix.kernel.topmakefile import TopMakefile, read_top_makefile
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
@@ -29,7 +31,7 @@ def read_tree(
     """Read the whole tree of `kernel` as `make` with `variables` as its `VAR=value` words would.
 
     `walker` makes the descent from what Walk is made from. Raises InputError where a file that make needs is
-    missing, or the top Makefile names no directories.
+    missing, where the top Makefile names no directories, and where no module comes of it all.
     """
     tree = kernel.source_dir
     top = read_top_makefile(kernel, _environment(kernel, variables), variables)
@@ -40,9 +42,27 @@ def read_tree(
 
     walk = walker(tree, kernel, variables, place_of)
     modules = [
-        module for path, linked in top.directories for module in walk.visit(path, environment, True, linked)
+        module
+        for path, linked in top.directories
+        for module in walk.try_visit(path, environment, True, linked)
     ]
-    return TreeFacts(tuple(modules), tuple(walk.built_in), tuple(walk.remarks), tuple(walk.files))
+    remarks = (*top.remarks, *walk.remarks)
+    if not modules:
+        broken = "".join(f"; {InputError(r.message, r.file, r.line)}" for r in _broken(remarks)[:3])
+        raise InputError(f"no module is built under this configuration{broken}", kernel.config_file)
+    return TreeFacts(tuple(modules), tuple(walk.built_in), remarks, tuple(walk.files))
+
+
+def remarks_about(facts: TreeFacts, chosen: Iterable[BuiltModule]) -> list[Remark]:
+    """What there is to say on the Kbuild files of `chosen` modules, and of all that make would stop at: nobody knows
+    which modules those would build."""
+    files = {module.file for module in chosen}
+    broken = set(_broken(facts.remarks))
+    return [remark for remark in facts.remarks if remark.file in files or remark in broken]
+
+
+def _broken(remarks: Iterable[Remark]) -> list[Remark]:
+    return [remark for remark in remarks if remark.message.startswith(STOPS)]
 
 
 def _inherited(kernel: KernelBuild, top: TopMakefile, variables: Mapping[str, str]) -> dict[str, str]:
