@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -48,9 +49,19 @@ def read_tree(
     ]
     remarks = (*top.remarks, *walk.remarks)
     if not modules:
-        broken = "".join(f"; {InputError(r.message, r.file, r.line)}" for r in _broken(remarks)[:3])
-        raise InputError(f"no module is built under this configuration{broken}", kernel.config_file)
+        raise _nothing_built(kernel, remarks)
     return TreeFacts(tuple(modules), tuple(walk.built_in), remarks, tuple(walk.files))
+
+
+def _nothing_built(kernel: KernelBuild, remarks: Iterable[Remark]) -> InputError:
+    told = [
+        f"; {os.path.relpath(remark.file or '', kernel.source_dir)}:{remark.line}: {remark.message}"
+        for remark in _broken(remarks)[:3]
+    ]
+    every = not os.path.isabs(kernel.config_file)  # it is no file, but "any"
+    how = f"any configuration for {kernel.arch}" if every else "this configuration"
+    place = kernel.source_dir if every else kernel.config_file
+    return InputError(f"no module is built under {how}{''.join(told)}", place)
 
 
 def remarks_about(facts: TreeFacts, chosen: Iterable[BuiltModule]) -> list[Remark]:
