@@ -190,7 +190,8 @@ def _finish(code: int) -> NoReturn:
 
 
 def _talk(message: str) -> None:
-    click.echo(f"nsfix: {message}", err=True)
+    readable = message.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    click.echo(f"nsfix: {readable}", err=True)
 
 
 def _located(error: NsfixError) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nsfix.csource.conflicts import conflict_marker
 from nsfix.csource.statements import Layout, read_layout
 from nsfix.edits import Edit, apply
 from nsfix.model import (
@@ -81,6 +82,15 @@ def _standing(finding: Finding) -> str | None:
     if finding.level is not Level.ERROR:
         return None
     return "nothing that stands is rewritten; respell it, or put it under a guard, by hand"
+
+
+def _conflict(layout: Layout) -> str | None:
+    """Why a file with the markers of a conflict is not written to; None where there are none."""
+    at = conflict_marker(layout.text)
+    if at is None:
+        return None
+    line = layout.text.count(b"\n", 0, at) + 1
+    return f"line {line} is the marker of a conflict: resolve that first"
 
 
 class Mender:
@@ -170,7 +180,7 @@ class Mender:
             generated=_GENERATED.search(layout.text[:_HEAD]) is not None,
             shared_with=tuple(self._modules[m].built.name for m in others),
             shared_not_needing=tuple(self._modules[m].built.name for m in not_needing),
-            editable=self._fence(path) or self._masked(path, module, namespaces),
+            editable=self._fence(path) or _conflict(layout) or self._masked(path, module, namespaces),
         )
 
     def _masked(self, path: str, module: str, namespaces: list[str]) -> str | None:

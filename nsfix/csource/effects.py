@@ -24,7 +24,8 @@ class Effect:
 
     Asked: `present` and `absent` are the names that had to be defined or not, `values` what some of them said.
     Left: `macros` that it defined, `gone` those that it undefined, `files` that were read (this header first),
-    `taken` the arms of conditionals, by file and byte offset, and `missing` the includes that led nowhere.
+    `taken` the arms of conditionals, by file and byte offset, `missing` the includes that led nowhere, and `endless`
+    those that would have gone on for ever, each as file and byte offset.
     `alone` tells that files outside the common search path were looked for.
     """
 
@@ -36,6 +37,7 @@ class Effect:
     files: dict[str, SourceText] = field(default_factory=dict)
     taken: dict[tuple[str, int], Arms] = field(default_factory=dict)
     missing: list[tuple[str, int, bytes]] = field(default_factory=list)
+    endless: list[tuple[str, int]] = field(default_factory=list)
     alone: bool = False
 
     def holds(self, macros: MacroTable) -> bool:
@@ -81,6 +83,7 @@ class Effect:
         self.files.update(inner.files)
         merge_arms(self.taken, inner.taken)
         self.missing += inner.missing
+        self.endless += inner.endless
         self.alone = self.alone or inner.alone
 
 

@@ -16,7 +16,9 @@ TOKEN = re.compile(
     re.S | re.X,
 )
 _WORD_STARTS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$")
-_LIMIT = 400_000  # tokens that one expansion may produce before it is called endless
+_LIMIT = 400_000  # tokens that one macro of a text may produce before it is called endless
+_LONGEST = 4_000_000  # bytes that `#` and `##` may write in one, which grow without more tokens
+_MOST = 4_000_000  # tokens that all macros of one text may produce
 _EMPTY: frozenset[bytes] = frozenset()
 
 
@@ -125,7 +127,28 @@ _new = tuple.__new__  # a Token without the detour through its constructor: expa
 
 
 class EndlessExpansion(Exception):
-    """An expansion that grows past any use."""
+    """An expansion that grows past any use, that of `macro` as it stands in the text."""
+
+    def __init__(self, macro: Macro) -> None:
+        super().__init__(macro.name.decode("ascii", "replace"))
+        self.macro = macro
+
+
+class EndlessMacros:
+    """The macros whose expansion is known to grow past any use, and those of them that were `met`, each with the
+    byte offset at which it is called."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[bytes, str, int]] = set()
+        self.met: list[tuple[bytes, int]] = []
+
+    def add(self, macro: Macro) -> None:
+        """Have `macro` known."""
+        self._known.add((macro.name, macro.file, macro.start))
+
+    def has(self, macro: Macro) -> bool:
+        """Whether `macro` is known."""
+        return bool(self._known) and (macro.name, macro.file, macro.start) in self._known
 
 
 def tokenize(text: bytes, base: int = 0) -> list[Token]:
@@ -148,7 +171,8 @@ class Expander:
 
     `leave(macro, arguments, next token)` may say that a call in the text itself need not be expanded.
 
-    Raises EndlessExpansion where a text grows past any use (a hostile macro, never a kernel's).
+    Where a text grows past any use (a hostile macro, never a kernel's), the macro at fault is left as it stands and
+    noted in `endless`. Without that, and where no one macro is at fault, EndlessExpansion is raised.
     """
 
     def __init__(
@@ -156,19 +180,30 @@ class Expander:
         lookup: Lookup,
         line_of: Callable[[int], int] | None = None,
         leave: Callable[[Macro, list[Token], bytes], bool] | None = None,
+        endless: EndlessMacros | None = None,
     ) -> None:
         self._lookup = lookup
         self._line_of = line_of
         self._leave = leave
+        self._endless = endless
         self._counter = 0
         self._produced = 0
+        self._written = 0
+        self._total = 0
 
     def expand(self, tokens: Iterable[Token]) -> list[Token]:
         """Expand all macros in `tokens`."""
-        self._produced = 0
-        return self._expand(list(tokens))
+        given = list(tokens)
+        while True:
+            self._total = 0
+            try:
+                return self._expand(given, True)
+            except EndlessExpansion as error:
+                if self._endless is None or self._total > _MOST:
+                    raise
+                self._endless.add(error.macro)
 
-    def _expand(self, tokens: list[Token]) -> list[Token]:
+    def _expand(self, tokens: list[Token], outermost: bool = False) -> list[Token]:
         out: list[Token] = []
         lookup = self._lookup
         pending = tokens[::-1]
@@ -182,13 +217,20 @@ class Expander:
             if macro is None:
                 out.append(self._builtin(token))
                 continue
+            if self._endless is not None and self._endless.has(macro):
+                self._endless.met.append((macro.name, token.offset))
+                out.append(token)
+                continue
+            if outermost and not token.via:
+                self._produced = self._written = 0
             replacement = self._replace(token, macro, pending)
             if replacement is None:
                 out.append(token)
                 continue
             self._produced += len(replacement)
-            if self._produced > _LIMIT:
-                raise EndlessExpansion(text.decode("ascii", "replace"))
+            self._total += len(replacement)
+            if self._produced > _LIMIT or self._total > _MOST:
+                raise EndlessExpansion(token.via[0] if token.via else macro)
             pending += replacement[::-1]
         return out
 
@@ -283,6 +325,9 @@ class Expander:
             else:
                 out.append(Token(text, site.offset, via, hidden, bool(spaced)))
             spaced = False
+        self._written += sum(len(token.text) for token in out)
+        if self._written > _LONGEST:
+            raise EndlessExpansion(via[0])
         return [token for token in out if token.text]
 
     def _substitute_plain(

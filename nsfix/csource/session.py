@@ -10,7 +10,7 @@ from nsfix.csource.chunks import outer_chunks
 from nsfix.csource.cleaning import clean
 from nsfix.csource.closure import Closure, WordMemo
 from nsfix.csource.lexer import LineIndex
-from nsfix.csource.macros import EndlessExpansion, Expander, Macro, Token, tokenize
+from nsfix.csource.macros import EndlessExpansion, EndlessMacros, Expander, Lookup, Macro, Token, tokenize
 from nsfix.csource.names import NameFinder
 from nsfix.csource.pasting import NameSet, Pasting
 from nsfix.csource.program import SourceText
@@ -42,6 +42,8 @@ class Session:
         self.symbol_set = NameSet(self.finder.names)
         self.pasting = Pasting(is_kernel)
         self.leading = Closure(_STEERING)
+        self._endless_macros = EndlessMacros()
+        self._endless: dict[tuple[str, bytes], int] = {}
         self._spelled: dict[Unit, frozenset[bytes]] = {}
         self._reached: dict[int, tuple[Macro, frozenset[bytes]]] = {}
         self.pasting_words = WordMemo(self.pasting.patterns)
@@ -65,6 +67,12 @@ class Session:
             searched.discard(path)
         self._passing.clear()
         self._passing_paths.clear()
+
+    def take_endless(self) -> dict[tuple[str, bytes], int]:
+        """The macros that were found to expand without end since this was asked last: file and name, with the byte
+        offset at which it was called first."""
+        found, self._endless = self._endless, {}
+        return found
 
     def _note(self, cache: dict[Any, Any], key: Any, path: str) -> None:
         """Note that what `cache` has by `key` was found in the file `path`."""
@@ -204,21 +212,30 @@ class Session:
             asked[name] = macro
             return macro
 
-        tokens = self._tokens(key, active, unit)
-        try:
-            expander = Expander(lookup if asked is None else noting, LineIndex(active).line, leave)
-            return expander.expand(tokens)
-        except EndlessExpansion:
-            return tokens
+        return self._expanded(
+            self._tokens(key, active, unit), key[0], active, lookup if asked is None else noting, leave
+        )
 
     def expand_at(self, place: int, key: Key, active: bytes, unit: Unit) -> list[Token]:
         """The tokens of the piece at `key`, with the macros that hold where the unit's own source includes that file,
         at the byte `place`."""
         tokens = tokenize(active[slice(*key[1])], key[1][0])
+        return self._expanded(tokens, key[0], active, unit.lookup_in(key[0], place))
+
+    def _expanded(
+        self, tokens: list[Token], path: str, active: bytes, lookup: Lookup, leave: _Leaving | None = None
+    ) -> list[Token]:
+        """`tokens` of the file `path`, expanded but for macros that never end; these are noted."""
+        known = self._endless_macros
         try:
-            return Expander(unit.lookup_in(key[0], place), LineIndex(active).line).expand(tokens)
-        except EndlessExpansion:
+            return Expander(lookup, LineIndex(active).line, leave, known).expand(tokens)
+        except EndlessExpansion as error:
+            known.met.append((error.macro.name, tokens[0].offset))
             return tokens
+        finally:
+            for name, offset in known.met:
+                self._endless.setdefault((path, name), offset)
+            known.met.clear()
 
     def _tokens(self, key: Key, active: bytes, unit: Unit) -> list[Token]:
         """The tokens of the piece at `key`, with those of files that are included in its middle. They get the

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nsfix.csource.conflicts import conflict_marker
 from nsfix.csource.effects import EffectMemory
 from nsfix.csource.includes import IncludePath, directory_of
 from nsfix.csource.macros import Macro
@@ -40,6 +41,7 @@ class Store:
         self.settled = settled
         self._read = read
         self._sources: dict[str, SourceText | None] = {}
+        self.conflicted: set[str] = set()  # the files with conflict markers
         self.asking: dict[Macro, Macro] = {}
         self.effects = EffectMemory()
         self._given: dict[tuple[bytes, bytes], Macro] = {}
@@ -52,6 +54,7 @@ class Store:
         settled = Settled(self.settled.macros, self.settled.loose | words)
         store = Store(settled, self._read)
         store._tests = self._tests
+        store.conflicted = self.conflicted
         store._sources = {
             path: source
             for path, source in self._sources.items()
@@ -97,6 +100,8 @@ class Store:
             return None
         if path.endswith(_CONFIGURATION):  # its macros are settled: `base` has them
             text = b""
+        if conflict_marker(text) is not None:
+            self.conflicted.add(path)
         source = read_source(path, directory_of(path), text, self.settled, own)
         if source.loosening:
             raise Loosened(source.loosening)

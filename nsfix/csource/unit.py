@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,6 +37,7 @@ _BODY_DEFINED = re.compile(rb"\bdefined\s*\(?\s*(\w+)\s*(?:(?<=\w)\)|(?<=\s)\)|)
 _ASKING = b"__nsfix_defined_"
 _NO_ARMS: frozenset[int] = frozenset()
 _DEEPEST = 180  # nested includes; GCC's own limit is 200
+_AGAIN = 2  # times that a file is being read at once in the kernel: one that is included by what it includes
 _HAS = re.compile(
     rb"__has_(include|include_next|attribute|builtin|feature|extension|cpp_attribute|c_attribute)\b"
 )
@@ -68,7 +70,11 @@ class Unit:
         self._includes = compilation.include_path
         self._taken: dict[tuple[str, int], frozenset[int]] = {}
         self._active: dict[str, bytes] = {}
+        self.endless: list[
+            tuple[str, int]
+        ] = []  # includes at which the compiler gives up, as file and byte offset
         self._depth = 0
+        self._open: Counter[str] = Counter()  # the files that are being read
         self._effect: Effect | None = None  # what the header that is being read comes to
         self._reached: list[tuple[int, int]] = []  # own `#include`s, with how many files were there before
         self._history: History = {}
@@ -116,10 +122,22 @@ class Unit:
         self.included[path] = source
         if self._effect is not None:
             self._effect.files[path] = source
-        if self._depth < _DEEPEST:
-            self._depth += 1
-            self._run(source.program, source)
-            self._depth -= 1
+        self._depth += 1
+        self._open[path] += 1
+        self._run(source.program, source)
+        self._open[path] -= 1
+        self._depth -= 1
+
+    def _goes_on_for_ever(self, path: str, step: Include, source: SourceText) -> bool:
+        """Whether to leave aside an include of `path`: the files are nested too deeply, or were, and it is being read
+        again. Without the latter, one that includes itself twice would be read 2 to the power of the limit times."""
+        if self._depth < _DEEPEST and not (self.endless and self._open[path] > _AGAIN):
+            return False
+        if not self.endless:
+            self.endless.append((source.path, step.start))
+            if self._effect is not None:
+                self._effect.endless.append(self.endless[-1])
+        return True
 
     def _take_over(self, effect: Effect) -> None:
         """Have it as if the header of `effect` had been read."""
@@ -129,6 +147,7 @@ class Unit:
         self.included.update(effect.files)
         merge_arms(self._taken, effect.taken)
         self.missing += effect.missing
+        self.endless += effect.endless
 
     def _run(self, steps: list[Step], source: SourceText) -> None:
         macros, effect = self.macros, self._effect
@@ -184,6 +203,8 @@ class Unit:
             self.missing.append((source.path, step.start, name))
             if self._effect is not None:
                 self._effect.missing.append(self.missing[-1])
+            return
+        if self._goes_on_for_ever(path, step, source):
             return
         if source is self.main and self._after_code(step.start):
             self._marks.offsets.append(step.start)

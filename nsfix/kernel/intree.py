@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from nsfix.errors import InputError
 from nsfix.kernel.directory import Place
+from nsfix.kernel.make.reader import STOPS
 from nsfix.kernel.topmakefile import TopMakefile, read_top_makefile
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
@@ -29,7 +32,7 @@ def read_tree(
     """Read the whole tree of `kernel` as `make` with `variables` as its `VAR=value` words would.
 
     `walker` makes the descent from what Walk is made from. Raises InputError where a file that make needs is
-    missing, or the top Makefile names no directories.
+    missing, where the top Makefile names no directories, and where no module comes of it all.
     """
     tree = kernel.source_dir
     top = read_top_makefile(kernel, _environment(kernel, variables), variables)
@@ -40,9 +43,37 @@ def read_tree(
 
     walk = walker(tree, kernel, variables, place_of)
     modules = [
-        module for path, linked in top.directories for module in walk.visit(path, environment, True, linked)
+        module
+        for path, linked in top.directories
+        for module in walk.try_visit(path, environment, True, linked)
     ]
-    return TreeFacts(tuple(modules), tuple(walk.built_in), tuple(walk.remarks), tuple(walk.files))
+    remarks = (*top.remarks, *walk.remarks)
+    if not modules:
+        raise _nothing_built(kernel, remarks)
+    return TreeFacts(tuple(modules), tuple(walk.built_in), remarks, tuple(walk.files))
+
+
+def _nothing_built(kernel: KernelBuild, remarks: Iterable[Remark]) -> InputError:
+    told = [
+        f"; {os.path.relpath(remark.file or '', kernel.source_dir)}:{remark.line}: {remark.message}"
+        for remark in _broken(remarks)[:3]
+    ]
+    every = not os.path.isabs(kernel.config_file)  # it is no file, but "any"
+    how = f"any configuration for {kernel.arch}" if every else "this configuration"
+    place = kernel.source_dir if every else kernel.config_file
+    return InputError(f"no module is built under {how}{''.join(told)}", place)
+
+
+def remarks_about(facts: TreeFacts, chosen: Iterable[BuiltModule]) -> list[Remark]:
+    """What there is to say on the Kbuild files of `chosen` modules, and of all that make would stop at: nobody knows
+    which modules those would build."""
+    files = {module.file for module in chosen}
+    broken = set(_broken(facts.remarks))
+    return [remark for remark in facts.remarks if remark.file in files or remark in broken]
+
+
+def _broken(remarks: Iterable[Remark]) -> list[Remark]:
+    return [remark for remark in remarks if remark.message.startswith(STOPS)]
 
 
 def _inherited(kernel: KernelBuild, top: TopMakefile, variables: Mapping[str, str]) -> dict[str, str]:

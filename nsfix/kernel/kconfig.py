@@ -138,20 +138,26 @@ class _Reader:
         self._tree = tree
         self._variables = variables
         self._blocks: list[_Block] = []
+        self._open: list[str] = []  # the files that are being read
         self._symbol: Symbol | None = None
         self._definition: Definition | None = None
         self.symbols: dict[str, Symbol] = {}
 
     def file(self, name: str) -> None:
-        """Read one file and what it leads to."""
+        """Read one file and what it leads to, but for one that leads to itself."""
+        name = os.path.normpath(name)
+        if name in self._open:
+            return
         try:
             text = Path(self._tree, name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             return
+        self._open.append(name)
         for line in _lines(text):
             word = _WORD.match(line)
             if word is not None:
                 self._line(word[0], self._expanded(line[word.end() :].strip()), name)
+        self._open.pop()
 
     def _expanded(self, text: str) -> str:
         """`text` with the environment's variables put in and a `?` for each macro."""

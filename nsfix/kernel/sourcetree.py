@@ -16,6 +16,7 @@ from nsfix.errors import InputError
 from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file
 from nsfix.kernel.make.unknown import Unknowns
 from nsfix.kernel.tree import (
+    ARCH_SYMBOLS,
     KernelBuild,
     arch_of_config,
     forced_includes,
@@ -55,10 +56,21 @@ def read_source_tree(tree: str, config: str | None = None, arch: str | None = No
     path = os.path.abspath(config) if config else os.path.join(tree, ".config")
     values = _read_config(path, given=config is not None)
     made_for = arch_of_config(values)
-    srcarch = arch_in_tree(tree, arch or made_for)
-    if made_for is not None and srcarch != made_for:
-        raise InputError(f"this configuration is for {made_for}, not for ARCH={arch}", path)
-    return configured_tree(tree, values, srcarch, path)
+    if made_for is not None and arch is not None and srcarch_of(arch) != made_for:
+        raise InputError(
+            f"this configuration is for {made_for}, not for ARCH={arch}", path, _line_of_arch(path, made_for)
+        )
+    if made_for is not None and not os.path.isdir(f"{tree}/arch/{made_for}"):
+        message = f"this configuration is for {made_for}, but this tree has no arch/{made_for}"
+        raise InputError(message, path, _line_of_arch(path, made_for))
+    return configured_tree(tree, values, arch_in_tree(tree, arch or made_for), path)
+
+
+def _line_of_arch(path: str, arch: str) -> int | None:
+    """The line of the configuration at `path` that makes it one for `arch`."""
+    lines = Path(path).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    names = {f"{symbol}=y" for symbol, of in ARCH_SYMBOLS.items() if of == arch}
+    return next((number for number, line in enumerate(lines, 1) if line.strip() in names), None)
 
 
 def arch_in_tree(tree: str, arch: str | None) -> str:

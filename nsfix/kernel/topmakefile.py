@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from nsfix.errors import InputError
 from nsfix.kernel.helpers import CHARACTERS, kernel_functions
-from nsfix.kernel.make.reader import MakeReader
+from nsfix.kernel.make.reader import STOPS, MakeReader
 from nsfix.kernel.make.scope import ENVIRONMENT, FILE, Scope
 from nsfix.kernel.make.unknown import Unknowns, has_mark
 from nsfix.kernel.tree import KernelBuild
+from nsfix.model import Remark
 
 # What these hold is given to the reader otherwise: functions, characters, the configuration.
 _GIVEN_OTHERWISE = frozenset(("Kbuild.include", "Makefile.compiler", "auto.conf", "auto.conf.cmd"))
@@ -38,10 +39,12 @@ _FEATURES = (
 @dataclass(frozen=True, slots=True)
 class TopMakefile:
     """What the top Makefile says. `directories` are those that make descends into, relative to the tree ("" for the
-    tree itself), each with whether it goes into vmlinux; `exported` is the environment of the makes below."""
+    tree itself), each with whether it goes into vmlinux; `exported` is the environment of the makes below; `remarks`
+    tell of lines that make would stop at."""
 
     directories: tuple[tuple[str, bool], ...]
     exported: Mapping[str, str]
+    remarks: tuple[Remark, ...] = ()
 
 
 def read_top_makefile(
@@ -68,7 +71,8 @@ def read_top_makefile(
         raise InputError(
             "names no directories to build; is it the Makefile of a whole kernel?", reader.files[0]
         )
-    return TopMakefile(tuple(directories), _exported(reader))
+    broken = tuple(remark for remark in reader.remarks if remark.message.startswith(STOPS))
+    return TopMakefile(tuple(directories), _exported(reader), broken)
 
 
 def _directories(reader: MakeReader) -> list[tuple[str, bool]]:

@@ -35,7 +35,7 @@ _MADE_A_STRING = re.compile(rb"stringify|#")
 _RELEASE_NUMBERS = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 # Read in this order: user-mode Linux also has the symbols of the processor it runs on.
-_ARCH_SYMBOLS = {
+ARCH_SYMBOLS = {
     "CONFIG_UML": "um",
     "CONFIG_X86": "x86",
     "CONFIG_ARM64": "arm64",
@@ -194,7 +194,7 @@ def arch_of_build(build_dir: str, config: Mapping[str, str]) -> str | None:
 
 def arch_of_config(config: Mapping[str, str]) -> str | None:
     """The directory below arch/ that a configuration is for; None where it does not say."""
-    return next((arch for symbol, arch in _ARCH_SYMBOLS.items() if config.get(symbol) == "y"), None)
+    return next((arch for symbol, arch in ARCH_SYMBOLS.items() if config.get(symbol) == "y"), None)
 
 
 def srcarch_of(arch: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
+from nsfix.errors import InputError
 from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file
+from nsfix.kernel.make.reader import STOPS
 from nsfix.kernel.make.unknown import Unknowns
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark
@@ -53,6 +55,19 @@ class Walk:
         self.remarks += directory.remarks()
         self.files.update(dict.fromkeys(directory.reader.files))
         return modules
+
+    def try_visit(
+        self, path: str, environment: Mapping[str, str], wanted: bool, built_in: bool
+    ) -> list[BuiltModule]:
+        """The same as `visit`; a directory that cannot be read, since something in it never ends expanding, is
+        remarked on and has no modules."""
+        deep = len(self._open)
+        try:
+            return self.visit(path, environment, wanted, built_in)
+        except InputError as error:
+            del self._open[deep:]
+            self.remarks.append(Remark(f"{STOPS}: {error.message}", error.file, error.line))
+            return []
 
     def _entries(
         self, directory: KbuildDirectory, path: str, wanted: bool, built_in: bool
@@ -105,7 +120,7 @@ class Walk:
             message = f"{word} has neither a Kbuild file nor a Makefile"
             directory.remark(message, *directory.line_of(name, word))
         else:
-            return self.visit(below, directory.exports(), wanted, built_in)
+            return self.try_visit(below, directory.exports(), wanted, built_in)
         return []
 
 

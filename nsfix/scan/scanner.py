@@ -24,6 +24,7 @@ from nsfix.evidence.objects import undefined_symbols
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Import, Remark, SourceFile, SourceKind
 from nsfix.rust.modinfo import RustSide
+from nsfix.scan.broken import bad_input
 from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader
 from nsfix.scan.units import ReadFile, Units, read_file
@@ -246,9 +247,20 @@ class Scanner:
         key = (source.path, source.flags, module.name)
         kept = self._facts.get((*key, brief))
         if kept is None:
-            kept = self._facts[(*key, brief)] = self._read_source(source, module, brief, proven)
+            kept = self._facts[(*key, brief)] = self._try_source(source, module, brief, proven)
             self._units.pop(key, None)
         return kept
+
+    def _try_source(
+        self, source: SourceFile, module: BuiltModule, brief: bool, proven: frozenset[str]
+    ) -> SourceFacts:
+        """What `source` says: nothing where it is nested more deeply than can be followed."""
+        try:
+            return self._read_source(source, module, brief, proven)
+        except RecursionError:
+            message = "this source is nested too deeply to be read; nothing is known of what it uses"
+            self._remarks.append(Remark(message, source.path))
+            return SourceFacts(source.path, source.kind)
 
     def _namespace(self, symbol: bytes) -> str:
         return self._exports[symbol].namespace
@@ -262,7 +274,7 @@ class Scanner:
             symbols = self._open_symbols(session.symbols, module, proven)
             found = Reader(unit, session, symbols).uses(self._namespace if brief else None)
             self._note_missing(unit)
-            return SourceFacts(
+            facts = SourceFacts(
                 source.path,
                 source.kind,
                 tuple(found.uses),
@@ -273,6 +285,8 @@ class Scanner:
                 _active_statements(unit),
                 frozenset(name for name in self._namespaces if unit.defined(os.fsencode(name)) is not None),
             )
+            self._remarks += bad_input(unit, session)
+            return facts
         if source.kind is SourceKind.ASSEMBLER:
             unit = self._unit(source, module)
             uses = assembler_uses(unit, self._reader(unit)[0])

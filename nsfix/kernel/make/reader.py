@@ -25,7 +25,7 @@ from nsfix.kernel.make.unknown import Unknowns, has_mark
 from nsfix.model import Remark
 
 _INCLUDES = ("include", "-include", "sinclude")
-_STOPS = "make stops here"
+STOPS = "make stops here"  # what a remark begins with that is about a mistake in a makefile
 _MOST_FILES_DEEP = 50
 
 
@@ -70,9 +70,9 @@ class MakeReader:
 
     def say(self, message: str) -> None:
         """Remark on the line that is being read, once."""
-        if self.in_doubt and message.startswith(_STOPS):
+        if self.in_doubt and message.startswith(STOPS):
             message = message.replace(
-                _STOPS, f"make may stop here, if {self.in_doubt[-1].unknown.text} says so"
+                STOPS, f"make may stop here, if {self.in_doubt[-1].unknown.text} says so"
             )
         remark = Remark(message, *self.expander.where)
         if remark not in self.remarks:
@@ -137,9 +137,9 @@ class _Run:
             try:
                 self._one_line(line.text)
             except BrokenLine as error:
-                self._reader.say(f"make stops here: {error.message}")
+                self._reader.say(f"{STOPS}: {error.message}")
         if self._conditionals.are_open:
-            self._reader.say("make stops here: an endif is missing")
+            self._reader.say(f"{STOPS}: an endif is missing")
 
     def _one_line(self, raw: str) -> None:
         if raw[0] == "\t" and self._in_rule:
@@ -250,7 +250,7 @@ class _Run:
                 self._reader.read(candidate)
                 return
         if word == "include":
-            self._reader.say(f"make stops here: there is no {name} to include")
+            self._reader.say(f"{STOPS}: there is no {name} to include")
 
     def _rule(self, text: str) -> None:
         """Note the targets of a rule; anything else is text that was only there for what it expands."""
