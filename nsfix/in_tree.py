@@ -11,7 +11,7 @@ from dataclasses import replace
 from nsfix import __version__
 from nsfix.errors import InputError
 from nsfix.kernel.anyconfig import ANY, read_any_tree
-from nsfix.kernel.intree import TreeFacts, read_tree
+from nsfix.kernel.intree import TreeFacts, read_tree, remarks_about
 from nsfix.kernel.sourcetree import find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark
@@ -21,7 +21,8 @@ from nsfix.scan.cache import digest_of, state_of_program
 from nsfix.scan.memory import Memory, stamps_below
 from nsfix.scan.state import TreeState
 
-_SAID = 6  # remarks that are told one by one
+_SAID = 6  # remarks on files that are not there that are told one by one
+_NOT_THERE = ("no source for ", "is not found, so that nothing is known")
 # Files that say nothing of what is built.
 _MERE_SOURCES = (".c", ".h", ".S", ".rs", ".rst", ".txt", ".dts", ".dtsi", ".yaml", ".json", ".py")
 # A file that changed this shortly before it was looked at may change again without a new time (nanoseconds).
@@ -105,7 +106,7 @@ def _check(
         exactly = {module.built.path: module for module in whole.modules}
         modules = tuple(exactly.get(module.built.path, module) for module in found.modules)
         answer = conclude(kernel, replace(found, modules=modules), (), request, read)
-    return replace(answer, remarks=_condensed((*_remarks_about(facts, chosen), *found.remarks)))
+    return replace(answer, remarks=_condensed((*remarks_about(facts, chosen), *found.remarks)))
 
 
 def _check_any(
@@ -117,7 +118,7 @@ def _check_any(
     found = AnyScanner(known, read, None, progress).scan(chosen)
     told = AnyReadings(known, found).told
     answer = conclude(known.kernel, found.scan, (), request, read, told)
-    return replace(answer, remarks=_condensed((*_remarks_about(known.facts, chosen), *found.scan.remarks)))
+    return replace(answer, remarks=_condensed((*remarks_about(known.facts, chosen), *found.scan.remarks)))
 
 
 def _chosen(
@@ -149,14 +150,12 @@ def _chosen(
     return chosen
 
 
-def _remarks_about(facts: TreeFacts, chosen: Sequence[BuiltModule]) -> list[Remark]:
-    files = {module.file for module in chosen}
-    return [remark for remark in facts.remarks if remark.file in files]
-
-
 def _condensed(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
-    """A few of `remarks`, and how many more there are: a whole tree has some generated file or other."""
-    more = len(remarks) - _SAID
+    """`remarks`, but only a few of those on files that a build would generate, and how many more there are: a whole
+    tree has some or other."""
+    generated = [r for r in remarks if any(words in r.message for words in _NOT_THERE)]
+    more = len(generated) - _SAID
     if more <= 1:
         return tuple(remarks)
-    return (*remarks[:_SAID], Remark(f"{more} more files that a build would generate are not read"))
+    rest = [remark for remark in remarks if remark not in set(generated[_SAID:])]
+    return (*rest, Remark(f"{more} more files that a build would generate are not read"))

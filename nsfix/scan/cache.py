@@ -18,6 +18,7 @@ from typing import Any
 _DIGEST = 32  # bytes
 _MOST = 12  # entries that are kept
 _SUFFIX = ".nsfix"
+_NEW = ".new"  # what the name of an entry begins with that is being written
 
 
 def cache_directory() -> Path:
@@ -82,9 +83,10 @@ class Cache:
         """Keep `value` as the entry `name`, and let go of the entries that were not asked for the longest."""
         content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         digest = hashlib.blake2b(content, digest_size=_DIGEST).digest()
+        temporary = None
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self._directory, prefix=".new")
+            descriptor, temporary = tempfile.mkstemp(dir=self._directory, prefix=_NEW)
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(digest)
                 stream.write(content)
@@ -92,7 +94,9 @@ class Cache:
             for old in self._entries()[_MOST:]:
                 old.unlink(missing_ok=True)
         except OSError:
-            return
+            if temporary is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
 
     def remove(self, name: str) -> None:
         """Remove the entry `name`, if there is one."""
@@ -101,10 +105,12 @@ class Cache:
 
     def clear(self) -> int:
         """Remove all entries: how many there were."""
-        entries = self._entries()
-        for path in entries:
-            path.unlink(missing_ok=True)
-        return len(entries)
+        removed = 0
+        for path in (*self._entries(), *self._directory.glob(f"{_NEW}*")):
+            with contextlib.suppress(OSError):
+                path.unlink()
+                removed += path.suffix == _SUFFIX
+        return removed
 
     def _entries(self) -> list[Path]:
         """The entries, the ones that were asked for last in front."""

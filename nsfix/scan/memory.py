@@ -118,14 +118,20 @@ def stamps_below(top: str) -> Stamps:
     stamps: Stamps = {}
     pending = [top]
     while pending:
-        with os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name != ".git":
-                        pending.append(entry.path)
-                    continue
+        try:
+            entries = list(os.scandir(pending.pop()))
+        except OSError:  # removed by now, or not to be read: then no run reads it
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git":
+                    pending.append(entry.path)
+                continue
+            try:
                 found = entry.stat(follow_symlinks=False)
-                stamps[entry.path] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            except OSError:
+                continue
+            stamps[entry.path] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
     return stamps
 
 
