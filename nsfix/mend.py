@@ -36,13 +36,14 @@ class ModuleSources:
 
     `compiled` maps the path of a source to what its statements compile to, by their offset; None where no
     kernel was at hand to tell. `licensed` tells whether the module has any licence at all. `hidden` are, by source,
-    the namespaces whose names are macros there. `rust` are the module's Rust sources, if it has any.
+    the namespaces whose names are macros there, each with the byte offset of an `#include` behind which it is none
+    yet, or a negative one. `rust` are the module's Rust sources, if it has any.
     """
 
     built: BuiltModule
     compiled: Mapping[str, Mapping[int, Mapping[str, str]]] | None
     licensed: bool = True
-    hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hidden: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rust: RustSide | None = None
 
 
@@ -180,6 +181,7 @@ class Mender:
             generated=_GENERATED.search(layout.text[:_HEAD]) is not None,
             shared_with=tuple(self._modules[m].built.name for m in others),
             shared_not_needing=tuple(self._modules[m].built.name for m in not_needing),
+            above=self._above(path, module),
             editable=self._fence(path) or _conflict(layout) or self._masked(path, module, namespaces),
         )
 
@@ -187,10 +189,16 @@ class Mender:
         """Why an import spelled as an identifier would import something else there; None where it would not."""
         if self._spelling is not Spelling.IDENTIFIER:
             return None
-        masked = sorted(self._modules[module].hidden.get(path, frozenset()).intersection(namespaces))
+        hidden = self._modules[module].hidden.get(path, {})
+        masked = sorted(name for name in namespaces if hidden.get(name, 0) < 0)
         if not masked:
             return None
         return f"{masked[0]} is a macro there, so that the import would be of what it stands for; rename the macro"
+
+    def _above(self, path: str, module: str) -> Mapping[str, int]:
+        """The namespaces whose names are macros at the licence of that source, with the place of an include above."""
+        hidden = self._modules[module].hidden.get(path, {})
+        return hidden if self._spelling is Spelling.IDENTIFIER else {}
 
     def _fence(self, path: str) -> str | None:
         real = os.path.realpath(path)

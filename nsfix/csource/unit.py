@@ -366,6 +366,17 @@ class Unit:
         """A macro of that name that holds somewhere in the unit's own source; None where there is none."""
         return next(iter(self.meanings(name)), None)
 
+    def include_before(self, name: bytes, needed: bytes) -> int | None:
+        """The byte offset of the last own `#include` behind which `name` is no macro yet, but `needed` is one; None
+        where there is no such place, be it that a header defines `name`."""
+        entries = self._history.get(name)
+        macro = self.macros.macro(needed)
+        if entries is None or entries[0][1] is not None or macro is None or macro.file not in self._brought:
+            return None
+        brought, defined = self._brought[macro.file], entries[1][0]
+        found = [offset for offset, _ in self.inclusions if 0 <= brought <= offset < defined]
+        return found[-1] if found else None
+
     @property
     def own_macros(self) -> Set[bytes]:
         """The names that the unit's own source defines or undefines somewhere."""

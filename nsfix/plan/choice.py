@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nsfix.csource.statements import Layout, Statement
 
@@ -31,6 +31,8 @@ class SourceView:
     shared_with: tuple[str, ...]  # other modules built from this source
     shared_not_needing: tuple[str, ...]  # those among them that do not need the namespaces
     editable: str | None  # None: may be edited; else the reason why not
+    # Namespaces that are macros further down, with the byte offset of an `#include` that their imports have to follow.
+    above: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

@@ -11,7 +11,7 @@ from nsfix.csource.statements import Layout, read_layout
 from nsfix.edits import Edit, apply
 from nsfix.model import MODULE_LIST_PREFIX, Spelling
 from nsfix.plan.choice import Anchor, SourceView, choose
-from nsfix.plan.place import Home, find_home, find_places
+from nsfix.plan.place import Home, find_home, find_place_below, find_places
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What cannot stand in a string literal, or has no bytes (surrogateescape gives some surrogates bytes).
@@ -90,9 +90,12 @@ def plan_imports(
 def _fix(anchor: Anchor, names: Sequence[str], spelling: Spelling) -> Fix | Refusal:
     layout = anchor.view.layout
     home = find_home(anchor)
+    above = {name: find_place_below(layout, at) for name, at in anchor.view.above.items() if name in names}
+    beside = [name for name in names if name not in above]
+    places = above | dict(zip(beside, find_places(anchor, home, beside), strict=True))
     edits = tuple(
         Edit(place.offset, place.offset, place.before + _spell(name, spelling) + place.after)
-        for place, name in zip(find_places(anchor, home, names), names, strict=True)
+        for name, place in ((name, places[name]) for name in names)
     )
     if not _stands(layout, home, edits):
         return Refusal(

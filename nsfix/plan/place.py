@@ -2,7 +2,8 @@
 
 It goes after the imports that stand in the block of statements around the licence statement (at its sorted
 place where those are sorted), else right after the licence statement. It never goes under an #if that the
-licence statement is not under, and never between the parts of a statement, a comment or a line.
+licence statement is not under, and never between the parts of a statement, a comment or a line. Where the
+namespace's name is a macro at the licence statement, it goes below the includes that stand above that macro.
 """
 
 from __future__ import annotations
@@ -105,6 +106,12 @@ def find_places(anchor: Anchor, home: Home, namespaces: Sequence[str]) -> list[P
         before_all = None if index else _before(layout, standing[0])
         places.append(before_all or _after_statement(layout, standing[max(index, 1) - 1]))
     return places
+
+
+def find_place_below(layout: Layout, start: int) -> Place:
+    """The place below the directive that begins at the byte `start`."""
+    end = next((d.end for d in layout.directives if d.start <= start < d.end), start)
+    return _after(layout, end, b"")
 
 
 def _namespace(view: SourceView, statement: Statement) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from nsfix.csource.assembler import assembler_uses
@@ -30,6 +30,8 @@ from nsfix.scan.rusty import RustReader
 from nsfix.scan.units import ReadFile, Units, read_file
 
 _BODY = re.compile(rb"\s*\([^;{}]*\)\s*\{|\s*(?:\[[^]]*\]\s*)?=[^=]")
+_IMPORT = b"MODULE_IMPORT_NS"
+NOWHERE = -1  # in place of a byte offset
 _WORTH_SHARING = 12  # sources that a second process pays for
 _LARGEST_PART = 2  # sources of one module that one process reads in a row
 Progress = Callable[[int, int], None]
@@ -43,7 +45,8 @@ class SourceFacts:
 
     `included` are the files that are no kernel header; `statements` the byte offsets of the module statements
     (MODULE_LICENSE and its like) that are compiled; `hidden` the namespaces whose names are macros there, so that
-    an import spelled as an identifier would import something else. Of Rust there are `imports`, effective or not,
+    an import spelled as an identifier would import something else, each with the byte offset of an `#include` behind
+    which it does not, or NOWHERE. Of Rust there are `imports`, effective or not,
     `rust` for all its files, and in `unsure` why an import may have been missed. `silent` tells of a source that was
     not read, since it states nothing that matters.
     """
@@ -56,7 +59,7 @@ class SourceFacts:
     exports: tuple[SourceExport, ...] = ()
     included: tuple[str, ...] = ()
     statements: tuple[int, ...] = ()
-    hidden: frozenset[str] = frozenset()
+    hidden: Mapping[str, int] = field(default_factory=dict)
     imports: tuple[Import, ...] = ()
     rust: RustSide | None = None
     unsure: str = ""
@@ -283,7 +286,7 @@ class Scanner:
                 tuple(info.exports(unit)),
                 tuple(path for path in unit.included if not self.units.is_kernel(path)),
                 _active_statements(unit),
-                frozenset(name for name in self._namespaces if unit.defined(os.fsencode(name)) is not None),
+                _hidden(unit, self._namespaces),
             )
             self._remarks += bad_input(unit, session)
             return facts
@@ -368,6 +371,16 @@ def _parts(modules: Iterable[BuiltModule], workers: int) -> list[Part]:
             (module, module.sources[at : at + size]) for at in range(start, len(module.sources), max(size, 1))
         ]
     return parts
+
+
+def _hidden(unit: Unit, namespaces: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for namespace in namespaces:
+        name = os.fsencode(namespace)
+        if unit.defined(name) is not None:
+            before = unit.include_before(name, _IMPORT)
+            found[namespace] = NOWHERE if before is None else before
+    return found
 
 
 def _active_statements(unit: Unit) -> tuple[int, ...]:

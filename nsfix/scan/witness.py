@@ -19,7 +19,7 @@ from nsfix.kernel.anyconfig import AnyTree
 from nsfix.model import BuiltModule, Export, Remark, SourceKind
 from nsfix.scan.explain import Assignment, Explainer
 from nsfix.scan.planner import AnyExports, Planner
-from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts
+from nsfix.scan.scanner import NOWHERE, ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.survey import Place
 from nsfix.scan.switches import FlippedUnits, Job, loose_words
 from nsfix.scan.units import ReadFile, read_file
@@ -174,7 +174,7 @@ class WitnessReader:
             entries=tuple(sorted(entries.values(), key=lambda e: (e.file != first.path, e.file, e.start))),
             included=tuple(dict.fromkeys(path for facts in readings.seen for path in facts.included)),
             statements=tuple(sorted({start for facts in readings.seen for start in facts.statements})),
-            hidden=frozenset(name for facts in readings.seen for name in facts.hidden),
+            hidden=_hidden_in(readings.seen),
         )
         return Findings(facts, explained, tuple(readings.remarks), readings.count)
 
@@ -242,3 +242,12 @@ class _Readings:
         """The uses that are there with everything on and with everything off."""
         there = {use_key(use) for use in self.seen[1].uses}
         return [use for use in self.seen[0].uses if use_key(use) in there]
+
+
+def _hidden_in(seen: Sequence[SourceFacts]) -> dict[str, int]:
+    """The namespaces whose names are macros in some reading, with a place above that is good in all."""
+    found: dict[str, int] = {}
+    for facts in seen:
+        for name, offset in facts.hidden.items():
+            found[name] = offset if found.get(name, offset) == offset else NOWHERE
+    return found

@@ -1,10 +1,8 @@
-/// case: the source has a macro of the namespace's name, which a bare import would expand
+/// case: the source has a macro of the namespace's name, which a bare import below it would expand
 /// missing: t: CXL
-/// left[6.1]: t: CXL
-/// left[6.12]: t: CXL
-/// refuse[6.1]: CXL is a macro there
-/// refuse[6.12]: CXL is a macro there
 #include <linux/module.h>
+#include <linux/kernel.h> /* the last one */
+///+[identifier] MODULE_IMPORT_NS(CXL);
 
 #define CXL 0x10
 
