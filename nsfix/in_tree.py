@@ -157,5 +157,6 @@ def _condensed(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
     more = len(generated) - _SAID
     if more <= 1:
         return tuple(remarks)
-    rest = [remark for remark in remarks if remark not in set(generated[_SAID:])]
+    left_out = set(generated[_SAID:])
+    rest = [remark for remark in remarks if remark not in left_out]
     return (*rest, Remark(f"{more} more files that a build would generate are not read"))

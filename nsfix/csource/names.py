@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$")
+_NEAR = 40  # bytes before a name in which `define` is looked for
+_DEFINING = (b"define", b"undef")
 
 
 class NameFinder:
@@ -40,6 +42,16 @@ class NameFinder:
                 continue
             found.append((self.names[index], start))
         return found
+
+
+def defined_in(texts: Iterable[bytes], names: NameFinder) -> set[bytes]:
+    """Those of `names` that one of `texts` defines or undefines as a macro, be it in a comment."""
+    found: set[bytes] = set()
+    for text in texts:
+        for name, offset in names.find(text):
+            if text[max(offset - _NEAR, 0) : offset].rstrip().endswith(_DEFINING):
+                found.add(name)
+    return found
 
 
 def word_offsets(text: bytes, word: bytes) -> list[int]:

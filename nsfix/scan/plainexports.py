@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from nsfix.csource.directives import scan_directives
 from nsfix.csource.lexer import blank_comments
-from nsfix.csource.names import NameFinder
+from nsfix.csource.names import NameFinder, defined_in
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, SourceFile, SourceKind
 from nsfix.scan.cache import digest_of
@@ -27,7 +27,6 @@ _STATEMENT = re.compile(rb"\n(EXPORT_\w+)[ \t]*\(([^()#\\]*)\)[ \t]*;[ \t]*(?=\r
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _STRING = re.compile(rb'"[^"\n]*"')
 _ASKING = (b"if", b"ifdef", b"ifndef", b"elif")
-_NEAR = 40  # bytes before a name in which `define` is looked for
 _MADE = "/.nsfix-exports.c"
 # The export statements of one source, each on one line.
 Statements = tuple[bytes, ...]
@@ -77,16 +76,6 @@ def words_of(statements: Statements) -> frozenset[bytes]:
     """The words of `statements` that would be expanded if they were macros."""
     bare = (_STRING.sub(b"", statement.partition(b"(")[2]) for statement in statements)
     return frozenset(word for text in bare for word in _WORD.findall(text))
-
-
-def defined_in(texts: Iterable[bytes], names: NameFinder) -> set[bytes]:
-    """Those of `names` that one of `texts` defines or undefines as a macro."""
-    found: set[bytes] = set()
-    for text in texts:
-        for name, offset in names.find(text):
-            if text[max(offset - _NEAR, 0) : offset].rstrip().endswith((b"define", b"undef")):
-                found.add(name)
-    return found
 
 
 def repeated(statements: Iterable[Statements]) -> frozenset[bytes]:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from nsfix.csource.includes import IncludePath, directory_of
-from nsfix.csource.names import NameFinder
+from nsfix.csource.names import NameFinder, defined_in
 from nsfix.csource.predefined import SETTLED
 from nsfix.csource.settled import Settled, is_settled_word
 from nsfix.model import BuiltModule, SourceFile, Spelling
@@ -29,7 +29,6 @@ _STEERING = re.compile(
 _ASIDE = re.compile(rb"/[*/].*")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _OPTION = re.compile(rb"#[ \t]*(?:define|undef)[ \t]+(CONFIG_\w+)")
-_DEFINING = (b"define", b"undef")
 _DEFAULT = b"DEFAULT_SYMBOL_NAMESPACE"
 _STATEMENT = b"MODULE_"
 # A literal start is what `re` finds quickly; whether it is the start of a word is seen afterwards.
@@ -288,11 +287,7 @@ def included(text: bytes, directory: str, place: IncludePath) -> Iterator[str]:
 def _own_words(text: bytes) -> frozenset[bytes]:
     """The settled words that `text` defines."""
     found = set(_OPTION.findall(text)) if b" CONFIG_" in text or b"\tCONFIG_" in text else set()
-    found |= {
-        name
-        for name, offset in _settled_finder().find(text)
-        if text[max(offset - _NEAR, 0) : offset].rstrip().endswith(_DEFINING)
-    }
+    found |= defined_in((text,), _settled_finder())
     return frozenset(found)
 
 

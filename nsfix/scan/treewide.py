@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from nsfix.csource.moduleinfo import InfoEntry
-from nsfix.csource.names import NameFinder
+from nsfix.csource.names import NameFinder, defined_in
 from nsfix.kernel.intree import TreeFacts
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Remark, SourceKind, Spelling
@@ -24,7 +24,6 @@ from nsfix.scan.places import TOGETHER, Seen, by_module, key_of, unit_of
 from nsfix.scan.plainexports import (
     PlainExports,
     Statements,
-    defined_in,
     read_together,
     repeated,
     words_of,
