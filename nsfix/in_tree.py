@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -10,15 +9,15 @@ from dataclasses import replace
 
 from nsfix import __version__
 from nsfix.errors import InputError
-from nsfix.kernel.anyconfig import ANY, read_any_tree
 from nsfix.kernel.intree import TreeFacts, read_tree, remarks_about
-from nsfix.kernel.sourcetree import find_tree, read_source_tree
+from nsfix.kernel.sourcetree import ANY, find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
-from nsfix.scan import AnyReadings, AnyScanner, Cache, ReadFile, TreeScanner, crate_roots, read_file
+from nsfix.scan import Cache, ReadFile, TreeScanner, crate_roots, read_file
 from nsfix.scan.cache import digest_of, state_of_program
-from nsfix.scan.memory import Memory, stamps_below
+from nsfix.scan.memory import Memory
+from nsfix.scan.stamps import digest_of_stamps, stamps_below, touched_since, unsettled
 from nsfix.scan.state import TreeState
 
 _SAID = 6  # remarks on files that are not there that are told one by one
@@ -27,7 +26,6 @@ _NOT_THERE = ("no source for ", "is not found, so that nothing is known")
 _MERE_SOURCES = (".c", ".h", ".S", ".rs", ".rst", ".txt", ".dts", ".dtsi", ".yaml", ".json", ".py")
 # A file that changed this shortly before it was looked at may change again without a new time (nanoseconds).
 _TOO_FRESH = 20_000_000
-_UNSETTLED = (-1, 0, 0, 0)
 
 
 def tree_of(request: Request) -> str | None:
@@ -57,22 +55,23 @@ def check_tree(
     if cache is None:
         return _check(tree, request, read, (brief, told), progress, Memory(for_later=False))
     began = time.time_ns()
-    stamps = stamps_below(tree)
+    stamps = stamps_below(tree, len(os.sched_getaffinity(0)))
     config = os.path.abspath(request.config or os.path.join(tree, ".config"))
     asked = (tree, config, read_file(config), request.arch, sorted(request.variables.items()))
     about = digest_of(state_of_program(__version__), asked)
     # Names as given mean other files in another directory.
     below = [os.path.abspath(path) for path in (request.directory, *request.paths)]
-    name = digest_of(about, marshal.dumps(stamps), below, bool(request.paths), brief, told)
+    name = digest_of(about, digest_of_stamps(stamps), below, bool(request.paths), brief, told)
     answer: Answer | None = cache.load(name)
     if answer is not None:
         return answer
     state = TreeState(cache, about, stamps)
     answer = _check(tree, request, read, (brief, told), progress, state.memory)
-    fresh = {path for path, stamp in stamps.items() if max(stamp[1:3]) > began - _TOO_FRESH}
+    moment = began - _TOO_FRESH
+    fresh = touched_since(stamps, moment)
     if not fresh:
         cache.keep(name, answer)
-    state.keep({path: _UNSETTLED if path in fresh else stamp for path, stamp in stamps.items()})
+    state.keep(unsettled(stamps, fresh, moment))
     return answer
 
 
@@ -113,6 +112,11 @@ def _check_any(
     tree: str, request: Request, read: ReadFile, progress: Callable[[int, int], None] | None
 ) -> Answer:
     """Find what the modules of the kernel in `tree` lack under some configuration or other."""
+    # A tenth of a run in which nothing has changed would go into reading these.
+    from nsfix.kernel.anyconfig import read_any_tree
+    from nsfix.scan.anyreadings import AnyReadings
+    from nsfix.scan.witness import AnyScanner
+
     known = read_any_tree(tree, request.arch, request.variables)
     chosen = _chosen(tree, known.facts.modules, request, known.kernel)
     found = AnyScanner(known, read, None, progress).scan(chosen)

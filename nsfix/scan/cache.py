@@ -1,6 +1,6 @@
 """Results of earlier runs in the user's cache directory, each under a name made of all that it depends on.
 
-An entry is a pickle behind its own digest. It is written beside and moved into place, so that two runs at once do
+An entry is a pickle behind a checksum of it. It is written beside and moved into place, so that two runs at once do
 each other no harm, and one that is damaged, or was written by somebody else, counts as not there.
 """
 
@@ -12,10 +12,11 @@ import hashlib
 import os
 import pickle
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
-_DIGEST = 32  # bytes
+_CHECKSUM = 4  # bytes; against damage, by far the fastest to compute: an entry has tens of megabytes
 _MOST = 12  # entries that are kept
 _SUFFIX = ".nsfix"
 _NEW = ".new"  # what the name of an entry begins with that is being written
@@ -45,6 +46,10 @@ def digest_of(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=20).hexdigest()
 
 
+def _checksum(content: bytes | memoryview) -> bytes:
+    return zlib.crc32(content).to_bytes(_CHECKSUM, "big")
+
+
 def _unpacked(content: memoryview) -> Any:
     """What was pickled; the collector would look at all of it several times, and find nothing."""
     collecting = gc.isenabled()
@@ -72,23 +77,23 @@ class Cache:
                 if found.st_uid != os.geteuid() or found.st_mode & 0o022:
                     return None
                 content = stream.read()
-            if hashlib.blake2b(content[_DIGEST:], digest_size=_DIGEST).digest() != content[:_DIGEST]:
+            pickled = memoryview(content)[_CHECKSUM:]
+            if _checksum(pickled) != content[:_CHECKSUM]:
                 return None
             os.utime(path)
-            return _unpacked(memoryview(content)[_DIGEST:])
+            return _unpacked(pickled)
         except Exception:
             return None
 
     def keep(self, name: str, value: object) -> None:
         """Keep `value` as the entry `name`, and let go of the entries that were not asked for the longest."""
         content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-        digest = hashlib.blake2b(content, digest_size=_DIGEST).digest()
         temporary = None
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=self._directory, prefix=_NEW)
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(digest)
+                stream.write(_checksum(content))
                 stream.write(content)
             os.replace(temporary, self._directory / f"{name}{_SUFFIX}")
             for old in self._entries()[_MOST:]:

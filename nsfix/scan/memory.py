@@ -7,7 +7,6 @@ so then nothing holds.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -15,9 +14,6 @@ from typing import Any, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-# What identifies the state of a file: size, times of change in nanoseconds, inode.
-Stamp = tuple[int, int, int, int]
-Stamps = dict[str, Stamp]
 
 
 class Entry(NamedTuple):
@@ -111,32 +107,3 @@ class Memory:
             once = {step for step, entries in self.known.items() if step in entries}
             lost |= {(step, step) for step in once - self.confirmed}
         return lost
-
-
-def stamps_below(top: str) -> Stamps:
-    """The stamp of every file below `top`, by path."""
-    stamps: Stamps = {}
-    pending = [top]
-    while pending:
-        try:
-            entries = list(os.scandir(pending.pop()))
-        except OSError:  # removed by now, or not to be read: then no run reads it
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git":
-                    pending.append(entry.path)
-                continue
-            try:
-                found = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue
-            stamps[entry.path] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-    return stamps
-
-
-def changed_between(before: Stamps, after: Stamps) -> frozenset[str] | None:
-    """The files whose stamps differ; None where some have come or gone."""
-    if before.keys() != after.keys():
-        return None
-    return frozenset(path for path, stamp in after.items() if before[path] != stamp)

@@ -12,7 +12,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from nsfix.scan.cache import Cache
-from nsfix.scan.memory import Entry, Kept, Memory, Stamp, Stamps, changed_between
+from nsfix.scan.memory import Entry, Kept, Memory
+from nsfix.scan.stamps import Stamps, changed_between
 
 _MOST_SINCE = 1500  # results that stand in the small entry; with more, the great one is written anew
 _SINCE = "-since"
@@ -36,7 +37,7 @@ class _Since:
     """What is different from the base `token`: new results, those that are `gone`, stamps that differ."""
 
     token: str
-    stamps: dict[str, Stamp] = field(default_factory=dict)
+    stamps: Stamps = field(default_factory=dict)
     steps: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
     gone: set[Name] = field(default_factory=set)
 
@@ -52,16 +53,19 @@ class TreeState:
         self._base: _Base | None = None
         self._since = _Since("")
         self.memory = Memory()
-        if not isinstance(base, _Base) or base.stamps.keys() != stamps.keys():
+        if not isinstance(base, _Base):
             return
         since = cache.load(about + _SINCE)
-        matching = isinstance(since, _Since) and since.token == base.token
+        if not isinstance(since, _Since) or since.token != base.token:
+            since = _Since(base.token)
+        changed = changed_between({**base.stamps, **since.stamps}, stamps)
+        if changed is None:  # files have come or gone
+            return
         self._base = base
-        self._since = since if matching else _Since(base.token)
-        self._recall(base, self._since, stamps)
+        self._since = since
+        self._recall(base, since, changed)
 
-    def _recall(self, base: _Base, since: _Since, stamps: Stamps) -> None:
-        changed = changed_between({**base.stamps, **since.stamps}, stamps) or frozenset()
+    def _recall(self, base: _Base, since: _Since, changed: frozenset[str]) -> None:
         stale: dict[str, set[Hashable]] = {}
         for path in changed:
             for number in base.index.get(path, ()):
@@ -97,7 +101,7 @@ class TreeState:
         for step, name in memory.gone():
             if name not in memory.fresh.get(step, {}):
                 steps.get(step, {}).pop(name, None)
-        differing = {path: stamp for path, stamp in stamps.items() if base.stamps[path] != stamp}
+        differing = {path: some for path, some in stamps.items() if base.stamps.get(path) != some}
         self._cache.keep(self._about + _SINCE, _Since(base.token, differing, steps, gone))
 
     def _whole(self, stamps: Stamps) -> _Base:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nsfix.scan.cache import Cache
-from nsfix.scan.memory import Entry, Memory, changed_between
+from nsfix.scan.memory import Entry, Memory
 from tests.in_tree.test_tree import EXPORTING, LICENCE, tree
 from tests.support import nsfix
 
@@ -219,13 +219,6 @@ def test_the_oldest_entries_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     cache.keep("last", 9)
     assert cache.load("last") == 9
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_a_file_that_comes_or_goes_changes_everything() -> None:
-    stamp = (1, 2, 3, 4)
-    assert changed_between({"a": stamp}, {"a": stamp}) == frozenset()
-    assert changed_between({"a": stamp}, {"a": (1, 2, 9, 4)}) == {"a"}
-    assert changed_between({"a": stamp}, {"a": stamp, "b": stamp}) is None
 
 
 def test_results_hold_while_inputs_and_files_do() -> None:

@@ -19,7 +19,9 @@ from nsfix.kernel.anyconfig import read_any_tree
 from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.sourcetree import read_source_tree
 from nsfix.model import Export, SourceKind
-from nsfix.scan import AnyReadings, AnyScanner, TreeScanner, readings_of
+from nsfix.scan import TreeScanner, readings_of
+from nsfix.scan.anyreadings import AnyReadings
+from nsfix.scan.witness import AnyScanner
 from tests.truth.compiled import all_needs, key_of
 from tests.truth.provision import COMMAND, WANTED, Kernel, fetched
 
