@@ -178,6 +178,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILURE)
+    finally:
+        gc.freeze()  # else all that is left would be looked through several times on the way out
 
 
 def _fail(message: str) -> NoReturn:

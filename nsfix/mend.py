@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nsfix.csource.conflicts import conflict_marker
 from nsfix.csource.statements import Layout, read_layout
@@ -109,10 +110,15 @@ class Mender:
         self._roots = [os.path.realpath(root) for root in roots]
         self._read = read
         self._layouts: dict[str, Layout] = {}
-        self._users: dict[str, list[str]] = {}
-        for path, module in modules.items():
+
+    @cached_property
+    def _users(self) -> Mapping[str, Sequence[str]]:
+        """The modules that each source is compiled into."""
+        users: dict[str, list[str]] = {}
+        for path, module in self._modules.items():
             for source in module.built.sources:
-                self._users.setdefault(source.path, []).append(path)
+                users.setdefault(source.path, []).append(path)
+        return users
 
     def mend(self, findings: Iterable[Finding]) -> Mending:
         """Plan all edits. Modules that are mended through one file get the union of what they lack there."""

@@ -54,8 +54,13 @@ class Workers:
         self.count = count
         self._progress = progress
 
-    def do(self, portions: Sequence[Sequence[Item]], work: Callable[[Item], Result]) -> list[Result]:
-        """`work` done for every item, in portions of which the largest come first."""
+    def do(
+        self,
+        portions: Sequence[Sequence[Item]],
+        work: Callable[[Item], Result],
+        size: Callable[[Sequence[Item]], int] = len,
+    ) -> list[Result]:
+        """`work` done for every item, in portions of which the largest by `size` come first."""
         total = sum(map(len, portions))
         done = 0
 
@@ -67,7 +72,7 @@ class Workers:
                 self._progress(min(done, total), total)
             return results
 
-        order = sorted(range(len(portions)), key=lambda number: -len(portions[number]))
+        order = sorted(range(len(portions)), key=lambda number: -size(portions[number]))
         answers = dict(zip(order, share_out(order, one, self.count), strict=True))
         return [result for number in range(len(portions)) for result in answers[number]]
 

@@ -19,6 +19,7 @@ Item = TypeVar("Item")
 class Seen:
     place: Place
     sight: Sight
+    key: Hashable  # what key_of() gives
 
 
 def key_of(place: Place) -> Hashable:

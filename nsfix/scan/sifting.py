@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 from nsfix.csource.names import NameFinder
@@ -12,7 +12,7 @@ from nsfix.scan.declared import Declared
 from nsfix.scan.headers import KernelHeaders
 from nsfix.scan.memory import Memory
 from nsfix.scan.parallel import Workers
-from nsfix.scan.places import TOGETHER, Seen, by_module, key_of, unit_of
+from nsfix.scan.places import TOGETHER, Seen, by_module, unit_of
 from nsfix.scan.plainexports import PlainExports, Statements
 from nsfix.scan.sieve import ModuleSieve, Sieve
 
@@ -47,14 +47,14 @@ class Sifter:
         step: str,
         carriers: Carriers,
         asked: Sequence[Seen],
-        every: Sequence[Seen],
+        local: Sequence[str],
         own: Mapping[str, frozenset[bytes]],
         plain: PlainExports | None = None,
     ) -> list[bool | Statements]:
         """For each of `asked`, whether it may lead to the words of `carriers`, by itself or through its headers.
-        `own` are the words that each module need not look for. Where a source does nothing but export in `plain`
-        sight, it is those statements."""
-        sieve = self._sieve(step, carriers, every)
+        `local` are the headers beside the kernel's own, `own` the words that each module need not look for. Where a
+        source does nothing but export in `plain` sight, it is those statements."""
+        sieve = self._sieve(step, carriers, local)
         state = sieve.state
         if self._memory.for_later:
             macros = self._memory.one("macros", None, self._is_header, self._headers.pack_macros)
@@ -73,20 +73,16 @@ class Sifter:
             kept = [_decided(one, sieve, seen, plain) for seen in group]
             return kept, (*sources, *headers)
 
-        groups = by_module(asked, key=lambda seen: unit_of(seen.place))
         found = self._memory.each(
             f"sieve for {step}",
             lambda group: (state, own.get(group[0].place[0].path)),
-            [[group] for group in sorted(groups, key=len, reverse=True)],
-            lambda group: tuple(key_of(seen.place) for seen in group),
-            lambda portions: self._workers.do(portions, keep),
+            [[group] for group in by_module(asked, key=lambda seen: unit_of(seen.place))],
+            lambda group: tuple(seen.key for seen in group),
+            lambda portions: self._workers.do(portions, keep, lambda portion: len(portion[0])),
         )
-        by_place: dict[Hashable, bool | Statements] = {}
-        for group, kept in zip(sorted(groups, key=len, reverse=True), found, strict=True):
-            by_place.update(zip((key_of(seen.place) for seen in group), kept, strict=True))
-        return [by_place[key_of(seen.place)] for seen in asked]
+        return [decided for kept in found for decided in kept]
 
-    def _sieve(self, step: str, carriers: Carriers, every: Sequence[Seen]) -> Sieve:
+    def _sieve(self, step: str, carriers: Carriers, local: Sequence[str]) -> Sieve:
         read = self._headers.read
         words = sorted(carriers.words)
         declared = self._memory.one(
@@ -95,7 +91,6 @@ class Sifter:
             self._is_header,
             lambda: Declared(words, self._headers),
         )
-        local = sorted({header for seen in every for header in seen.sight.headers})
 
         @cache
         def finder() -> NameFinder:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 from nsfix.csource.moduleinfo import InfoEntry
@@ -68,6 +69,7 @@ class TreeScanner:
         self._headers = KernelHeaders(header_files(roots), self._units.include_path(()), self._units.read)
         self._sifter = Sifter(self._headers, self._is_header, self._memory, self._workers)
         self._seen: list[Seen] = []
+        self._local: list[str] = []  # the headers beside the kernel's own
         self._loose: frozenset[bytes] = frozenset()
         self.carriers = Carriers(frozenset(), {})
         self.wanted: dict[str, set[str]] = {}
@@ -101,7 +103,11 @@ class TreeScanner:
             lambda portions: self._workers.do(portions, surveyor.sight),
         )
         self._loose = frozenset(word for sight in sights for word in sight.loose)
-        self._seen = [Seen(place, self.as_seen(sight)) for place, sight in zip(places, sights, strict=True)]
+        self._seen = [
+            Seen(place, self.as_seen(sight), key_of(place))
+            for place, sight in zip(places, sights, strict=True)
+        ]
+        self._local = sorted({header for seen in self._seen for header in seen.sight.headers})
 
     def as_seen(self, sight: Sight) -> Sight:
         """`sight` as the configuration has it: conditions over words that some source defines decide nothing."""
@@ -124,7 +130,7 @@ class TreeScanner:
         self.survey()
         plain = PlainExports(macros, self._export_header())
         carriers = self._sifter.carriers("exports", macros, stop)
-        kept = self._sifter.sift("exports", carriers, self._seen, self._seen, {}, plain)
+        kept = self._sifter.sift("exports", carriers, self._seen, self._local, {}, plain)
         chosen = [(s, keep) for s, keep in zip(self._seen, kept, strict=True) if keep or s.sight.default]
         self.exporting = [seen.place for seen, _ in chosen]
         said = self._taken_at_their_word(plain, [(seen, keep) for seen, keep in chosen if keep is not True])
@@ -154,7 +160,7 @@ class TreeScanner:
         self, plain: PlainExports, chosen: Sequence[tuple[Seen, bool | Statements]]
     ) -> dict[Hashable, Statements]:
         """The export statements of those sources that need no exact reading."""
-        said = {key_of(seen.place): keep for seen, keep in chosen if not isinstance(keep, bool)}
+        said = {seen.key: keep for seen, keep in chosen if not isinstance(keep, bool)}
         words = plain.words(said.values())
         macros = self._memory.one(
             "exported words that are macros",
@@ -182,7 +188,7 @@ class TreeScanner:
         for path, names in imported.items():
             own.setdefault(path, set()).update(names)
         own_words = {path: frozenset(names) for path, names in own.items()}
-        keeps = self._sifter.sift("namespaces", carriers, asked, self._seen, own_words)
+        keeps = self._sifter.sift("namespaces", carriers, asked, self._local, own_words)
         wanted: dict[str, set[str]] = {path: set() for path in unclear}
         for seen, kept in zip(asked, keeps, strict=True):
             if kept:
@@ -212,6 +218,12 @@ class TreeScanner:
         )
         imported: dict[str, set[bytes]] = {}
         unclear: set[str] = set()
+        finder = NameFinder(name for seen in asked for name in seen.sight.imports or ())
+
+        @cache
+        def defines(path: str) -> set[bytes]:
+            return defined_in((self._headers.text(path),), finder)
+
         for seen in asked:
             module, source = seen.place
             if not seen.sight.telling or source.kind is not SourceKind.C:
@@ -221,9 +233,8 @@ class TreeScanner:
                 unclear.add(module.path)
                 continue
             if found and self._kernel.spelling is Spelling.IDENTIFIER:
-                texts = map(self._headers.text, (source.path, *seen.sight.headers))
-                own = defined_in(texts, NameFinder(found))
-                if not found.isdisjoint(defined | own):  # a macro: something else is imported
+                own = map(defines, (source.path, *seen.sight.headers))
+                if not found.isdisjoint(defined.union(*own)):  # a macro: something else is imported
                     unclear.add(module.path)
             for namespace in found:
                 imported.setdefault(module.path, set()).update(symbols.get(namespace, ()))
@@ -298,7 +309,7 @@ class TreeScanner:
             "licence",
             lambda seen: seen.sight.inherited,
             by_module(asked, key=lambda seen: unit_of(seen.place)),
-            lambda seen: key_of(seen.place),
+            lambda seen: seen.key,
             lambda portions: self._workers.do(portions, licence),
         )
         for seen, entry in zip(asked, entries, strict=True):
