@@ -6,16 +6,19 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from nsfix import __version__
 from nsfix.errors import InputError
 from nsfix.kernel.intree import TreeFacts, read_tree, remarks_about
 from nsfix.kernel.sourcetree import ANY, find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
+from nsfix.kernel.walk import Walk
 from nsfix.model import BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
 from nsfix.scan import Cache, ReadFile, TreeScanner, crate_roots, read_file
 from nsfix.scan.cache import digest_of, state_of_program
+from nsfix.scan.kbuildwalk import RememberingWalk
 from nsfix.scan.memory import Memory
 from nsfix.scan.stamps import digest_of_stamps, stamps_below, touched_since, unsettled
 from nsfix.scan.state import TreeState
@@ -92,7 +95,8 @@ def _check(
 
     def read_build() -> tuple[KernelBuild, TreeFacts]:
         kernel = read_source_tree(tree, request.config, request.arch)
-        return kernel, read_tree(kernel, request.variables)
+        walker = partial(RememberingWalk, memory=memory) if memory.for_later else Walk
+        return kernel, read_tree(kernel, request.variables, walker)
 
     kernel, facts = memory.one("build", None, _steers_build, read_build)
     chosen = _chosen(tree, facts.modules, request, kernel)

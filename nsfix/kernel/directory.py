@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from nsfix.errors import InputError
 from nsfix.kernel.flags import ASSEMBLER_FLAGS, C_FLAGS, RUST_FLAGS, FlagReader
@@ -136,8 +137,9 @@ class KbuildDirectory:
         found = [*self.reader.remarks, *self.flags.remarks, *doubts]
         return sorted(found, key=lambda remark: (remark.file or "", remark.line or 0))
 
-    def exports(self) -> dict[str, str]:
-        """Return the environment that the makes below this one are given."""
+    @cached_property
+    def exports(self) -> Mapping[str, str]:
+        """The environment that the makes below this one are given."""
         scope = self.reader.scope
         below = dict(self._environment)
         for name in scope.names():

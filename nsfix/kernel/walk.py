@@ -120,7 +120,7 @@ class Walk:
             message = f"{word} has neither a Kbuild file nor a Makefile"
             directory.remark(message, *directory.line_of(name, word))
         else:
-            return self.try_visit(below, directory.exports(), wanted, built_in)
+            return self.try_visit(below, directory.exports, wanted, built_in)
         return []
 
 

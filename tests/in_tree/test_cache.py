@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from nsfix.kernel.walk import Walk
 from nsfix.scan.cache import Cache
 from nsfix.scan.memory import Entry, Memory
 from tests.in_tree.test_tree import EXPORTING, LICENCE, tree
@@ -117,6 +118,51 @@ def test_changes_add_up_from_run_to_run(
         if number % 2:
             report(warm, "M=drivers/stor")
         assert report(warm) == expected, name
+
+
+LISTS = {
+    "included": ("drivers/late/objects.mk", "include $(srctree)/drivers/late/objects.mk\n", "obj-m := {}\n"),
+    "computed": ("drivers/late/objects", "obj-m := $(shell cat $(srctree)/drivers/late/objects)\n", "{}\n"),
+    "read": ("drivers/late/objects", "obj-m := $(file < $(srctree)/drivers/late/objects)\n", "{}\n"),
+    "handed down": ("drivers/Makefile", "obj-m := $(LATE)\n", "obj-y += late/\nexport LATE := {}\n"),
+    "broken": (
+        "drivers/late/objects.mk",
+        "obj-m := late.o\ninclude $(srctree)/drivers/late/objects.mk\n",
+        "{}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_stands_elsewhere_is_read_again_when_it_changes(warm: Path, name: str) -> None:
+    file, makefile, form = LISTS[name]
+    (warm / "drivers/late/Makefile").write_text(makefile)
+    first = "endif" if name == "broken" else "late.o plain.o"
+    (warm / file).write_text(form.format(first))
+    before = report(warm)
+    append("kernel/Makefile", "\n")(warm)  # now the tree is walked again, but for what has not changed
+    assert report(warm) == before == report(warm, "--no-cache")
+    (warm / file).write_text(form.format("obj-m += plain.o" if name == "broken" else "late.o plain.o asm.o"))
+    assert report(warm) == report(warm, "--no-cache") != before
+
+
+def test_directories_whose_kbuild_files_have_not_changed_are_not_walked_again(
+    warm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked = warm.parent / "walked"
+    visit = Walk.visit
+
+    def noting(self: Walk, path: str, *more: Any) -> Any:
+        with walked.open("a") as file:
+            print(path, file=file)
+        return visit(self, path, *more)
+
+    monkeypatch.setattr(Walk, "visit", noting)
+    append("drivers/stor/Makefile", "\n")(warm)
+    report(warm)
+    paths = walked.read_text().split()
+    assert "drivers/stor" in paths
+    assert "drivers/late" not in paths
 
 
 def test_a_header_that_came_with_a_change_counts_from_then_on(warm: Path) -> None:
