@@ -98,7 +98,10 @@ def _check(
         walker = partial(RememberingWalk, memory=memory) if memory.for_later else Walk
         return kernel, read_tree(kernel, request.variables, walker)
 
-    kernel, facts = memory.one("build", None, _steers_build, read_build)
+    def steers(path: str) -> bool:
+        return path in memory.moved or _steers_build(path)
+
+    kernel, facts = memory.one("build", None, steers, read_build)
     chosen = _chosen(tree, facts.modules, request, kernel)
     scanner = TreeScanner(kernel, facts, read, None, progress, memory)
     found = scanner.scan(chosen, brief)

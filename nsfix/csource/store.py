@@ -42,6 +42,7 @@ class Store:
         self._read = read
         self._sources: dict[str, SourceText | None] = {}
         self.conflicted: set[str] = set()  # the files with conflict markers
+        self.in_vain: set[bytes] = set()  # the headers that some __has_include did not find
         self.asking: dict[Macro, Macro] = {}
         self.effects = EffectMemory()
         self._given: dict[tuple[bytes, bytes], Macro] = {}
@@ -55,6 +56,7 @@ class Store:
         store = Store(settled, self._read)
         store._tests = self._tests
         store.conflicted = self.conflicted
+        store.in_vain = self.in_vain
         store._sources = {
             path: source
             for path, source in self._sources.items()

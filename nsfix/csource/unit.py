@@ -299,6 +299,8 @@ class Unit:
             if self._effect is not None and self._includes.finds_alone(target[1:-1], directory):
                 self._effect.alone = True
             found = self._includes.find(target[1:-1], directory)
+            if found is None:
+                self.store.in_vain.add(target[1:-1])
             return b"1" if found else b"0"
 
         answered = re.sub(_HAS.pattern + rb"\s*\(([^()]*)\)", answer, argument)

@@ -10,7 +10,7 @@ from nsfix.kernel.make.reader import STOPS
 from nsfix.kernel.walk import Walk
 from nsfix.model import BuiltModule, Remark
 from nsfix.scan.cache import digest_of
-from nsfix.scan.memory import Memory
+from nsfix.scan.memory import ANY_NAME, Memory
 from nsfix.scan.units import read_file
 
 _DEEP = 1  # slashes in the path of a directory that is kept with all below it: drivers/iio
@@ -53,7 +53,7 @@ class RememberingWalk(Walk):
                 self.built_in, self.remarks, self.files = outside
                 if not _lasts(found):
                     inputs = object()  # equal to nothing
-                yield found, found.files
+                yield found, (*found.files, ANY_NAME)  # what is listed depends on what there is
 
         [found] = self._memory.each(
             "kbuild", lambda _: inputs, [[path]], lambda _: (path, wanted, built_in), visit

@@ -1,19 +1,32 @@
 """What an earlier run over a tree came to, step by step, and which of it still holds.
 
 Each result stands with the files it was made of, and with what else it depends on. It holds as long as none of
-those files has changed and the rest is equal. A file that appears or goes may change where any `#include` leads,
-so then nothing holds.
+those files has changed and the rest is equal. Names that it looked for in vain stand among the files as looked_for()
+has them: once there is such a file, they may be found.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+_NO_PATH = "?/"  # paths are absolute
+ANY_NAME = _NO_PATH  # stands for whatever comes or goes
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def looked_for(name: bytes) -> str:
+    """What stands for the files that end in `name`, as an `#include` has it; no path is like that."""
+    return _NO_PATH + os.fsdecode(name).rpartition("/")[2]
+
+
+def named(path: str) -> str:
+    """What stands for the files with the last name of `path`."""
+    return _NO_PATH + path.rpartition("/")[2]
 
 
 class Entry(NamedTuple):
@@ -36,12 +49,14 @@ Steps = Mapping[str, Mapping[Hashable, Entry]]
 
 @dataclass(slots=True)
 class Memory:
-    """The results of an earlier run by step and name, but for the `stale` ones, which `changed` files have a part in;
-    and the `fresh` ones of this run. `for_later` tells whether there will be another one."""
+    """The results of an earlier run by step and name, but for the `stale` ones, which `changed` files have a part in,
+    among them those that have `moved`, that is come or gone; and the `fresh` ones of this run. `for_later` tells
+    whether there will be another one."""
 
     known: Steps = field(default_factory=dict)
     stale: Mapping[str, AbstractSet[Hashable]] = field(default_factory=dict)
     changed: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
     for_later: bool = True
     fresh: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)  # the steps that are done once and that hold

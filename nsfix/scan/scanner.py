@@ -25,6 +25,7 @@ from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Export, Import, Remark, SourceFile, SourceKind
 from nsfix.rust.modinfo import RustSide
 from nsfix.scan.broken import bad_input
+from nsfix.scan.memory import looked_for
 from nsfix.scan.parallel import share_out
 from nsfix.scan.rusty import RustReader
 from nsfix.scan.units import ReadFile, Units, read_file
@@ -146,12 +147,13 @@ class Scanner:
         """What one source exports, into a namespace or not."""
         self._come_to(module)
         unit = self.units.unit(source, module)
-        self._files.update(dict.fromkeys(unit.included))
+        self._note_files(unit)
         found = self._reader(unit)[1].exports(unit)
         return [_as_export(export, module) for export in found]
 
     def take_files(self) -> tuple[str, ...]:
-        """The files of all units that were read since this was asked last; what is proven of modules is forgotten,
+        """The files of all units that were read since this was asked last, those that were looked for in vain too
+        (memory.py); what is proven of modules is forgotten,
         so that what comes next depends on none of them."""
         files = tuple(self._files)
         self._files.clear()
@@ -354,8 +356,13 @@ class Scanner:
         unit = self._units.get(key)
         if unit is None:
             unit = self._units[key] = self.units.unit(source, module)
-        self._files.update(dict.fromkeys(unit.included))
+        self._note_files(unit)
         return unit
+
+    def _note_files(self, unit: Unit) -> None:
+        self._files.update(dict.fromkeys(unit.included))
+        lost = {name for _, _, name in unit.missing} | unit.store.in_vain
+        self._files.update(dict.fromkeys(map(looked_for, sorted(lost))))
 
 
 def _parts(modules: Iterable[BuiltModule], workers: int) -> list[Part]:

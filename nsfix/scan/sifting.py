@@ -71,7 +71,8 @@ class Sifter:
             headers = sorted({header for seen in group for header in seen.sight.headers})
             one = ModuleSieve(sieve, own.get(module, frozenset()), sources, headers)
             kept = [_decided(one, sieve, seen, plain) for seen in group]
-            return kept, (*sources, *headers)
+            lost = {name for seen in group for name in seen.sight.lost}
+            return kept, (*sources, *headers, *lost)
 
         found = self._memory.each(
             f"sieve for {step}",

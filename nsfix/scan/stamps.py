@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import marshal
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from nsfix.scan.parallel import share_out
 
@@ -25,6 +26,14 @@ _SHARED_FROM = 2  # directories below the top
 # Of a directory: the last time that one of its files was touched, and all of them, packed.
 _Directory = tuple[int, bytes]
 Stamps = dict[str, _Directory]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The paths of the files that are no longer the same, and of those that have come or gone."""
+
+    changed: frozenset[str]
+    moved: frozenset[str]
 
 
 def stamps_below(top: str, workers: int = 1) -> Stamps:
@@ -74,17 +83,28 @@ def _look(directory: str, stamps: Stamps) -> list[str]:
     return below
 
 
-def changed_between(before: Stamps, after: Stamps) -> frozenset[str] | None:
-    """The paths of the files that differ; None where some have come or gone."""
+def changed_between(before: Stamps, after: Stamps) -> Changes:
+    """What is different."""
     changed: set[str] = set()
+    moved: set[str] = set()
     for directory in before.keys() | after.keys():
         if before.get(directory) == after.get(directory):
             continue
         old, new = _files(before, directory), _files(after, directory)
-        if old.keys() != new.keys():
-            return None
-        changed.update(f"{directory}/{name}" for name, file in new.items() if old[name] != file)
-    return frozenset(changed)
+        moved.update(f"{directory}/{name}" for name in old.keys() ^ new.keys())
+        changed.update(f"{directory}/{name}" for name in old.keys() & new.keys() if old[name] != new[name])
+    return Changes(frozenset(changed), frozenset(moved))
+
+
+def different(before: Stamps, after: Stamps) -> Stamps:
+    """The directories of `after` that differ from `before`; those that are gone are empty."""
+    found = {path: some for path, some in after.items() if before.get(path) != some}
+    return found | dict.fromkeys(before.keys() - after.keys(), _packed([], 0))
+
+
+def files_of(stamps: Stamps) -> Iterator[tuple[str, Iterable[str]]]:
+    """Each directory with the names of its files."""
+    return ((directory, _files(stamps, directory)) for directory in stamps)
 
 
 def touched_since(stamps: Stamps, moment: int) -> list[str]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import uuid
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from nsfix.scan.cache import Cache
-from nsfix.scan.memory import Entry, Kept, Memory
-from nsfix.scan.stamps import Stamps, changed_between
+from nsfix.scan.memory import ANY_NAME, Entry, Kept, Memory, named
+from nsfix.scan.stamps import Changes, Stamps, changed_between, different, files_of
 
 _MOST_SINCE = 1500  # results that stand in the small entry; with more, the great one is written anew
 _SINCE = "-since"
+_HEADERS = "/include/"  # in the path of all that may be one of the kernel's own headers
 Name = tuple[str, Hashable]
 
 
@@ -58,16 +59,23 @@ class TreeState:
         since = cache.load(about + _SINCE)
         if not isinstance(since, _Since) or since.token != base.token:
             since = _Since(base.token)
-        changed = changed_between({**base.stamps, **since.stamps}, stamps)
-        if changed is None:  # files have come or gone
+        before = {**base.stamps, **since.stamps}
+        changes = changed_between(before, stamps)
+        if changes.moved and _lead_elsewhere(changes.moved, before):
             return
         self._base = base
         self._since = since
-        self._recall(base, since, changed)
+        self._recall(base, since, changes)
 
-    def _recall(self, base: _Base, since: _Since, changed: frozenset[str]) -> None:
+    def _recall(self, base: _Base, since: _Since, changes: Changes) -> None:
+        changed = changes.changed | changes.moved
+        names = {ANY_NAME, *map(named, changes.moved)} if changes.moved else set()
+
+        def touched(paths: Iterable[str]) -> list[str]:
+            return [path for path in paths if path in changed or (names and named(path) in names)]
+
         stale: dict[str, set[Hashable]] = {}
-        for path in changed:
+        for path in touched(base.index) if names else changed:
             for number in base.index.get(path, ()):
                 step, name = base.names[number]
                 stale.setdefault(step, set()).add(name)
@@ -77,11 +85,11 @@ class TreeState:
             entries = base.steps.setdefault(step, {})
             for name, kept in results.items():
                 entries[name] = Entry(kept.inputs, kept.value)
-                if changed.isdisjoint(kept.files):
-                    stale.get(step, set()).discard(name)
-                else:
+                if touched(kept.files):
                     stale.setdefault(step, set()).add(name)
-        self.memory = Memory(base.steps, stale, changed)
+                else:
+                    stale.get(step, set()).discard(name)
+        self.memory = Memory(base.steps, stale, changed, changes.moved)
 
     def keep(self, stamps: Stamps) -> None:
         """Write what `memory` came to, for a tree whose files had `stamps`."""
@@ -101,8 +109,9 @@ class TreeState:
         for step, name in memory.gone():
             if name not in memory.fresh.get(step, {}):
                 steps.get(step, {}).pop(name, None)
-        differing = {path: some for path, some in stamps.items() if base.stamps.get(path) != some}
-        self._cache.keep(self._about + _SINCE, _Since(base.token, differing, steps, gone))
+        self._cache.keep(
+            self._about + _SINCE, _Since(base.token, different(base.stamps, stamps), steps, gone)
+        )
 
     def _whole(self, stamps: Stamps) -> _Base:
         files = self._files()
@@ -136,3 +145,14 @@ class TreeState:
             for name, kept in some.items()
         }
         return {**files, **newer}
+
+
+def _lead_elsewhere(moved: Iterable[str], before: Stamps) -> bool:
+    """Whether files that came or went may change where the `#include` of a kernel header leads: nobody keeps which
+    those are. Any other `#include` is told by its name."""
+    if any(_HEADERS in path for path in moved):
+        return True
+    names = {path.rpartition("/")[2] for path in moved}
+    return any(
+        not names.isdisjoint(files) for directory, files in files_of(before) if _HEADERS in f"{directory}/"
+    )

@@ -18,6 +18,7 @@ from nsfix.csource.names import NameFinder, defined_in
 from nsfix.csource.predefined import SETTLED
 from nsfix.csource.settled import Settled, is_settled_word
 from nsfix.model import BuiltModule, SourceFile, Spelling
+from nsfix.scan.memory import looked_for
 from nsfix.scan.shallow import plain_imports
 from nsfix.scan.units import Units, read_flags
 
@@ -52,7 +53,7 @@ class Sight(NamedTuple):
     over `relied` keep out. `loose` are the settled words that it defines by itself, `default` tells of a namespace
     for its plain exports, `statements` of module statements, `telling` of some that modpost reads, be it that they
     are unknown, `inherited` of such in those headers. `imports` are the namespaces that it imports in plain sight; None
-    where that cannot be told."""
+    where that cannot be told. `lost` stands for what it and those headers name and is not there (memory.py)."""
 
     headers: tuple[str, ...]
     kernel: frozenset[str]
@@ -64,6 +65,7 @@ class Sight(NamedTuple):
     telling: bool
     inherited: bool
     imports: frozenset[bytes] | None
+    lost: frozenset[str]
 
     def without(self, loose: frozenset[bytes]) -> Sight:
         """The same where `loose` words decide nothing."""
@@ -76,16 +78,17 @@ class Sight(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Includes:
-    """What a file includes: its module's headers, those of them that a condition over `relied` keeps out, and the
-    kernel's."""
+    """What a file includes: its module's headers, those of them that a condition over `relied` keeps out, the
+    kernel's, and what stands for those that are not there."""
 
     own: tuple[str, ...]
     off: frozenset[str]
     relied: frozenset[bytes]
     kernel: frozenset[str]
+    lost: frozenset[str]
 
 
-_NONE = _Includes((), frozenset(), _NOTHING, frozenset())  # of a mere list
+_NONE = _Includes((), frozenset(), _NOTHING, frozenset(), frozenset())  # of a mere list
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ class Surveyor:
             headers |= reached.headers
             if header not in first.off:
                 on |= reached.on
-        kernel, relied = set(first.kernel), set(first.relied)
+        kernel, relied, lost = set(first.kernel), set(first.relied), set(first.lost)
         loose, default, inherited = _own_words(text), _DEFAULT in text, False
         for header in headers:
             shown, includes = self._headers[header], self._included[(header, number)]
@@ -139,6 +142,7 @@ class Surveyor:
             inherited = inherited or (shown.statements and header in on)
             kernel |= includes.kernel
             relied |= includes.relied
+            lost |= includes.lost
         loose |= frozenset(filter(is_settled_word, given))
         lasting = sorted(header for header in headers if not self._headers[header].list)
         statements = _statements(text)
@@ -153,8 +157,9 @@ class Surveyor:
             not self._quiet.issuperset(statements),
             inherited,
             self._imports(source.path, text) if statements else _NOTHING,
+            frozenset(lost),
         )
-        return sight, (source.path, *headers)
+        return sight, (source.path, *headers, *lost)
 
     def _imports(self, path: str, text: bytes) -> frozenset[bytes] | None:
         try:
@@ -222,6 +227,7 @@ class Surveyor:
         own: dict[str, bool] = {}
         kernel: set[str] = set()
         relied: set[bytes] = set()
+        lost: set[str] = set()
         arms = _Arms(self._units.settled(built_in), relied)
         for match in _STEERING.finditer(text):
             mark, name, keyword, argument = match.groups()
@@ -235,8 +241,12 @@ class Surveyor:
                 kernel.add(found)
             elif found is not None:
                 own[found] = own.get(found, False) or arms.on
+            else:
+                lost.add(looked_for(name))
         off = frozenset(header for header, on in own.items() if not on) if arms.even else frozenset()
-        return _Includes(tuple(own), off, frozenset(relied) if off else _NOTHING, frozenset(kernel))
+        return _Includes(
+            tuple(own), off, frozenset(relied) if off else _NOTHING, frozenset(kernel), frozenset(lost)
+        )
 
 
 class _Arms:

@@ -13,7 +13,7 @@ import pytest
 from nsfix.kernel.walk import Walk
 from nsfix.scan.cache import Cache
 from nsfix.scan.memory import Entry, Memory
-from tests.in_tree.test_tree import EXPORTING, LICENCE, tree
+from tests.in_tree.test_tree import EXPORTING, LICENCE, USING, tree
 from tests.support import nsfix
 
 __all__ = ["tree"]  # the fixture
@@ -34,10 +34,35 @@ def settle(tree: Path) -> None:
             os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns - LATER))
 
 
+SEEKING = (
+    "#include <linux/module.h>\n{0}#ifdef LOST\nint early(void);\nint use(void) {{ return early(); }}\n#endif\n"
+    + LICENCE
+)
+# Modules that need EARLY if some header is there, or is another one.
+SEEKERS = {
+    "drivers/seek/Makefile": "ccflags-y += -I$(src)/far\nobj-m := vain.o named.o near.o far.o asked.o new.o word.o\n"
+    "obj-m += $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/extra*.c))\n",
+    "drivers/seek/vain.c": SEEKING.format('#include "lost.h"\n'),
+    "drivers/seek/named.c": SEEKING.format('#define WHICH "named.h"\n#include WHICH\n'),
+    "drivers/seek/near.c": SEEKING.format('#include "nearer.h"\n'),
+    "drivers/seek/nearer.h": "#define LOST\n",
+    "drivers/seek/far/nearer.h": "",
+    "drivers/seek/far.c": SEEKING.format('#include "farther.h"\n'),
+    "drivers/seek/far/farther.h": "int early(void);\n",
+    "drivers/seek/asked.c": SEEKING.format('#if __has_include("asked.h")\n#define LOST\n#endif\n'),
+    "drivers/seek/word.c": '#include <linux/module.h>\n#include "word.h"\n#ifndef WORD\n#define WORD() 0\n#endif\n'
+    "int use(void) { return WORD(); }\n" + LICENCE,
+    "drivers/seek/new.c": SEEKING.format('#include "in/there.h"\n'),
+}
+
+
 @pytest.fixture
 def warm(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tree, read once."""
     monkeypatch.setattr("nsfix.in_tree._TOO_FRESH", 0)
+    for name, text in SEEKERS.items():
+        added(name, text)(tree)
+    append("drivers/Makefile", "obj-y += seek/\n")(tree)
     settle(tree)
     report(tree)
     return tree
@@ -66,7 +91,16 @@ def removed(name: str) -> Callable[[Path], None]:
 
 def added(name: str, text: str) -> Callable[[Path], None]:
     def change(tree: Path) -> None:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text)
+
+    return change
+
+
+def all_of(*changes: Callable[[Path], None]) -> Callable[[Path], None]:
+    def change(tree: Path) -> None:
+        for one in changes:
+            one(tree)
 
     return change
 
@@ -87,20 +121,37 @@ CHANGES = {
     "a file more": added("drivers/late/new.c", EXPORTING.format("fresh") + LICENCE),
     "a header that is found first": added("include/asm-generic/extra.h", ""),
     "a source less": removed("drivers/late/late.c"),
+    "a module more": all_of(
+        added("drivers/late/new.c", USING.format("core_one")),
+        replaced("drivers/late/Makefile", "asm.o", "asm.o new.o"),
+    ),
+    "a header that was looked for in vain": added("drivers/seek/lost.h", "#define LOST\n"),
+    "a header that has a word": added("drivers/seek/word.h", "int early(void);\n#define WORD() early()\n"),
+    "a source that a pattern finds": added("drivers/seek/extra.c", USING.format("early")),
+    "a header that a macro names": added("drivers/seek/named.h", "#define LOST\n"),
+    "a header that is found nearer": added("drivers/seek/farther.h", "#define LOST\n"),
+    "a header that is found farther": removed("drivers/seek/nearer.h"),
+    "a header that was asked for": added("drivers/seek/asked.h", ""),
+    "a header in a new directory": added("drivers/seek/far/in/there.h", "#define LOST\n"),
 }
+WITHOUT_EFFECT = (
+    "nothing",
+    "an export more",
+    "an inline in a kernel header",
+    "the configuration",
+    "a file more",
+    "a header that is found first",
+)
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_after_a_change_the_answer_is_that_of_a_run_without_a_cache(warm: Path, name: str) -> None:
+    before = report(warm)
     CHANGES[name](warm)
     expected = report(warm, "--no-cache")
     assert report(warm) == expected
     assert report(warm) == expected
-
-
-SAME_FILES = [
-    name for name in CHANGES if name not in ("a file more", "a header that is found first", "a source less")
-]
+    assert (expected == before) is (name in WITHOUT_EFFECT)
 
 
 @pytest.mark.parametrize("most_since", [0, 3, 1500])
@@ -110,7 +161,7 @@ def test_changes_add_up_from_run_to_run(
     warm: Path, most_since: int, order: int, first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nsfix.scan.state._MOST_SINCE", most_since)
-    for number, name in enumerate(SAME_FILES[::order], first):
+    for number, name in enumerate(list(CHANGES)[::order], first):
         if name == "the configuration":  # would begin anew
             continue
         CHANGES[name](warm)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from nsfix.scan.stamps import (
+    Changes,
     Stamps,
     changed_between,
+    different,
     digest_of_stamps,
     stamps_below,
     touched_since,
     unsettled,
 )
+
+NOTHING = Changes(frozenset(), frozenset())
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def stamps(top: Path) -> Stamps:
 
 def test_nothing_has_changed(top: Path) -> None:
     first = stamps(top)
-    assert changed_between(first, stamps(top)) == frozenset()
+    assert changed_between(first, stamps(top)) == NOTHING
     assert digest_of_stamps(first) == digest_of_stamps(stamps(top))
 
 
@@ -45,7 +50,7 @@ def test_a_file_that_changes_is_named(top: Path, name: str) -> None:
     before = stamps(top)
     found = (top / name).stat()
     os.utime(top / name, ns=(found.st_atime_ns, found.st_mtime_ns + 1))
-    assert changed_between(before, stamps(top)) == frozenset([str(top / name)])
+    assert changed_between(before, stamps(top)) == Changes(frozenset([str(top / name)]), frozenset())
 
 
 def test_a_file_that_is_replaced_is_named(top: Path) -> None:
@@ -54,20 +59,30 @@ def test_a_file_that_is_replaced_is_named(top: Path) -> None:
     (top / "new").write_text("makefilE")
     os.utime(top / "new", ns=(old.st_atime_ns, old.st_mtime_ns))
     os.replace(top / "new", top / "Makefile")
-    assert changed_between(before, stamps(top)) == frozenset([str(top / "Makefile")])
+    assert changed_between(before, stamps(top)) == Changes(frozenset([str(top / "Makefile")]), frozenset())
 
 
-def test_files_that_come_or_go_change_everything(top: Path) -> None:
+def test_files_that_come_or_go_are_named(top: Path) -> None:
     before = stamps(top)
     (top / "drivers/new.c").touch()
-    assert changed_between(before, stamps(top)) is None
-    assert changed_between(stamps(top), before) is None
+    (top / "drivers/pwm/deep/er/est.h").unlink()
+    moved = {str(top / "drivers/new.c"), str(top / "drivers/pwm/deep/er/est.h")}
+    assert changed_between(before, stamps(top)) == Changes(frozenset(), frozenset(moved))
+    assert changed_between(stamps(top), before) == Changes(frozenset(), frozenset(moved))
+
+
+def test_directories_that_come_or_go_do_so_with_their_files(top: Path) -> None:
+    before = stamps(top)
+    shutil.rmtree(top / "drivers/pwm/deep")
+    after = stamps(top)
+    assert changed_between(before, after).moved == {str(top / "drivers/pwm/deep/er/est.h")}
+    assert changed_between({**before, **different(before, after)}, after) == NOTHING
 
 
 def test_an_empty_directory_is_like_none(top: Path) -> None:
     before = stamps(top)
     (top / "drivers/empty").mkdir()
-    assert changed_between(before, stamps(top)) == frozenset()
+    assert changed_between(before, stamps(top)) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -76,13 +91,13 @@ def test_an_empty_directory_is_like_none(top: Path) -> None:
 def test_what_builds_and_editors_leave_behind_is_not_asked_for(top: Path, name: str) -> None:
     before = stamps(top)
     (top / "drivers/pwm" / name).touch()
-    assert changed_between(before, stamps(top)) == frozenset()
+    assert changed_between(before, stamps(top)) == NOTHING
 
 
 def test_a_link_to_nowhere_as_emacs_makes_it_is_passed_over(top: Path) -> None:
     before = stamps(top)
     (top / "drivers/pwm/.#core.c").symlink_to("user@host.1234")
-    assert changed_between(before, stamps(top)) == frozenset()
+    assert changed_between(before, stamps(top)) == NOTHING
 
 
 def test_a_file_touched_just_now_counts_as_changed_the_next_time(top: Path) -> None:
@@ -93,5 +108,5 @@ def test_a_file_touched_just_now_counts_as_changed_the_next_time(top: Path) -> N
     touched = touched_since(found, moment)
     assert str(top / "drivers") in touched
     kept = unsettled(found, touched, moment)
-    assert str(late) in (changed_between(kept, found) or ())
+    assert str(late) in changed_between(kept, found).changed
     assert digest_of_stamps(found) == digest_of_stamps(stamps(top))
