@@ -24,13 +24,14 @@ from pathlib import Path
 from statistics import median
 
 WORDS = "EXPORT_SYMBOL_NS|MODULE_IMPORT_NS|DEFAULT_SYMBOL_NAMESPACE"
-SOURCE = "drivers/iio/adc/ad7793.c"
+DRIVERS = "drivers/iio/adc"
+SOURCE = f"{DRIVERS}/ad7793.c"
 _FLOOR_ROUNDS = 7  # it is short, and all else is told in times of it
 CHANGED = {
     "after a source changed": SOURCE,
     "after a module's header changed": "drivers/hwmon/pmbus/pmbus.h",
     "after a kernel header changed": "include/linux/pwm.h",
-    "after a Kbuild file changed": "drivers/iio/adc/Makefile",
+    "after a Kbuild file changed": f"{DRIVERS}/Makefile",
 }
 
 
@@ -51,6 +52,7 @@ class Whole:
         self._tree = home / "tree"
         self._config = config
         self._rounds = rounds
+        self._added = 0
         self._environment = {**os.environ, "NSFIX_CACHE": str(home / "cache")}
         subprocess.run(["cp", "-al", str(tree), str(self._tree)], check=True)
         self._search()  # so that the files are in memory, and the copy's names
@@ -67,6 +69,7 @@ class Whole:
         found.append(self._figure("whole tree again", "2", self._check))
         for case, name in CHANGED.items():
             found.append(self._figure(case, "3", self._check, lambda name=name: self._change(name)))  # type: ignore[misc]
+        found.append(self._figure("after a driver was added", "3", self._check, self._add_driver))
         found.append(
             self._figure("M=drivers/iio, no cache", "5", lambda: self._check("--no-cache", "M=drivers/iio"))
         )
@@ -99,6 +102,17 @@ class Whole:
         text = path.read_bytes() + mark
         path.unlink()  # the tree that was given keeps its own
         path.write_bytes(text)
+
+    def _add_driver(self) -> None:
+        """One more source, and the Kbuild line for it."""
+        self._added += 1
+        name = f"added_{self._added}"
+        source = self._tree / DRIVERS / f"{name}.c"
+        source.write_bytes(b'#include <linux/module.h>\nMODULE_LICENSE("GPL");\n')
+        makefile = self._tree / DRIVERS / "Makefile"
+        text = makefile.read_bytes() + b"obj-m += %b.o\n" % name.encode()
+        makefile.unlink()  # the tree that was given keeps its own
+        makefile.write_bytes(text)
 
     def _check(self, *words: str) -> None:
         self._run(sys.executable, "-m", "nsfix", "check", "--config", str(self._config), *words)
