@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Generic, TypeVar
 
 from nsfix.csource.macros import Macro
@@ -53,9 +55,54 @@ class WordMemo(Generic[Answer]):
         self._ask: Callable[[Macro, MacroTable], Answer] = ask
         self._plain: dict[bytes, object] = {}
         self._known: dict[frozenset[bytes], Known[Answer]] = {}
+        self._own: tuple[Unit, Mapping[bytes, Answer], Closure] | None = None  # of the unit at hand
 
     def among(self, words: frozenset[bytes], unit: Unit) -> Sequence[tuple[bytes, Answer]]:
         """Each of `words` that matters in `unit`, with the answer for all that it stands for there."""
+        found = self._among(words, unit)
+        leading, lists = self._leading_of(unit)
+        if not leading:
+            return found
+        answer: Answer = reduce(or_, leading.values())
+        every: list[tuple[bytes, Answer]] = list(found)
+        for word in words.difference(word for word, _ in found):
+            macro = unit.macros.macro(word)
+            if macro is not None and lists.leads(macro, unit.macros):
+                every.append((word, answer))
+        return every
+
+    def _leading_of(self, unit: Unit) -> tuple[Mapping[bytes, Answer], Closure]:
+        """The macros of the unit's own source that matter, and what leads to them. A list in a header may call them:
+        what it comes to is the unit's own affair, and it may be gone at the unit's end."""
+        if self._own is None or self._own[0] is not unit:
+            table = MacroTable(unit.macros)
+            meanings = {name: unit.meanings(name) for name in unit.own_macros}
+            table.update({name: some[-1] for name, some in meanings.items() if some and name not in table})
+            leading: dict[bytes, Answer] = {}
+            lists = Closure(())
+            while True:
+                new = {
+                    name: answer
+                    for name, some in meanings.items()
+                    if name not in leading and (answer := self._answer(some, table, lists, leading))
+                }
+                if not new:
+                    break
+                leading |= new
+                lists = Closure(leading)
+            self._own = unit, leading, lists
+        return self._own[1], self._own[2]
+
+    def _answer(
+        self, meanings: Sequence[Macro], table: MacroTable, lists: Closure, leading: Mapping[bytes, Answer]
+    ) -> Answer | None:
+        """What becomes of one of `meanings`, by itself or through those that are `leading`."""
+        answers: list[Answer] = [self._ask(macro, table) for macro in meanings]
+        if leading and any(lists.leads(macro, table) for macro in meanings):
+            answers.extend(leading.values())
+        return reduce(or_, answers) if answers else None
+
+    def _among(self, words: frozenset[bytes], unit: Unit) -> Sequence[tuple[bytes, Answer]]:
         macros = unit.macros
         if not words.isdisjoint(unit.own_macros):
             return self._asked(words, unit)

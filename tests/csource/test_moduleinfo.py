@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from nsfix.csource.includes import IncludePath
 from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport, unescape
 from nsfix.csource.session import Session
+from nsfix.csource.store import Compilation
 from nsfix.csource.unit import Unit
-from tests.csource.tools import Defines, make_unit
+from tests.csource.tools import Defines, Names, make_store, make_unit
 
 MODULE = """#ifndef MODULE_H
 #define MODULE_H
@@ -188,8 +190,8 @@ def test_escapes_stand_for_bytes(text: bytes, plain: bytes) -> None:
     assert unescape(text) == plain
 
 
-def exports(text: str, kernel: str, defines: Defines = ()) -> dict[str, tuple[str, bool]]:
-    reader, unit = read(text, kernel, defines)
+def exports(text: str, kernel: str, defines: Defines = (), **headers: str) -> dict[str, tuple[str, bool]]:
+    reader, unit = read(text, kernel, defines, **headers)
     return {e.symbol.decode(): (e.namespace, e.gpl) for e in reader.exports(unit)}
 
 
@@ -254,6 +256,41 @@ def test_a_macro_applied_to_each_item_of_a_list_exports(kernel: str, place: str)
         (b"two_a", True, f"{place}/list.h", 4),
         (b"two_b", False, f"{place}/list.h", 4),
     }
+
+
+LISTS = "#define INNER M(one)\n#define LIST INNER M(two)\n"
+
+
+@every
+@pytest.mark.parametrize("undone", ["", "#undef M\n", "#undef M\n#define M(x)\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#define M(x) int x; EXPORT_SYMBOL(up_##x);\nLIST\n",
+        "#define MINE(x) EXPORT_SYMBOL(x)\n#define M(x) MINE(up_##x);\nLIST\n",
+        "#define M(x) EXPORT_SYMBOL(up_##x);\n#define ALL LIST\nALL\n",
+        "#define M(x) enum##x\nenum { LIST };\n#undef M\n#define M(x) EXPORT_SYMBOL(up_##x);\nLIST\n",
+    ],
+)
+def test_a_list_in_a_header_exports_by_the_macro_of_the_source(kernel: str, text: str, undone: str) -> None:
+    found = exports(f'#include <export.h>\n#include "lists.h"\n{text}{undone}', kernel, lists=LISTS)
+    assert found == {"up_one": ("", False), "up_two": ("", False)}
+
+
+def test_what_a_list_comes_to_is_the_affair_of_each_source() -> None:
+    head = '#include <export.h>\n#include "lists.h"\n'
+    texts = [
+        "#define M(x) int x;\nLIST\n",
+        "#define M(x) EXPORT_SYMBOL(x);\nLIST\n",
+        "#define M(x) int x;\nLIST\n",
+    ]
+    files = {f"/m/{n}.c": head + text for n, text in enumerate(texts)}
+    files |= {"/m/lists.h": LISTS} | KERNELS["new"]
+    store = make_store(files)
+    reader = ModuleInfoReader(Session(store, [], lambda path: path.startswith("/inc/")))
+    compilation = Compilation(IncludePath(("/inc",), (), Names(files)), (), ())
+    units = [Unit(f"/m/{n}.c", compilation, store) for n in range(len(texts))]
+    assert [len(reader.exports(unit)) for unit in units] == [0, 2, 0]
 
 
 @every
