@@ -33,6 +33,9 @@ _NEW_EXPORT = re.compile(
 )
 # Before: the namespace beside the name in __ksymtab_strings, the licence in the name of the entry's section.
 _OLD_EXPORT = re.compile(rb'__kstrtabns_([\w.$]+):\s*\.asciz\s+"(.*?)"\s*\n')
+# Of assembler sources until then: a call of the assembler's own macro, which knows no namespace
+# (include/asm-generic/export.h).
+_CALLED_EXPORT = re.compile(rb"\b___EXPORT_SYMBOL\s+([\w.$]+)\s*,[^,;]*,\s*(_gpl)?")
 _OLD_SECTION = re.compile(rb"___ksymtab(_gpl|_unused|_unused_gpl|_gpl_future)?\+([\w.$]+)")
 
 
@@ -218,6 +221,8 @@ def _exports_of(tokens: list[Token]) -> Iterator[tuple[bytes, str, bool, int]]:
             parts = re.findall(rb'"([^"]*)"', match[3])
             joined = b"".join(unescape(p) for p in parts).split(b"\0")[0]
             yield match[1], joined.decode("utf-8", "surrogateescape"), match[2] == b"GPL", first.offset
+        for match in _CALLED_EXPORT.finditer(text):
+            yield match[1], "", match[2] is not None, first.offset
         for match in _OLD_EXPORT.finditer(text):
             namespaces.append((match[1], match[2].decode("utf-8", "surrogateescape"), first.offset))
         for match in _OLD_SECTION.finditer(text):

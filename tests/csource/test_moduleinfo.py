@@ -227,6 +227,23 @@ def test_what_exports_nothing(line: str, kernel: str) -> None:
     assert exports(f"#include <export.h>\n{line}\n", kernel) == {}
 
 
+def test_assembler_sources_export_by_a_macro_of_the_assembler() -> None:
+    header = (
+        ".macro ___EXPORT_SYMBOL name,val,sec\n\t.section ___ksymtab\\sec+\\name\n.endm\n#define KSYM_FUNC(x) x\n"
+        "#define __EXPORT_SYMBOL(sym, val, sec) ___EXPORT_SYMBOL sym, val, sec\n"
+        "#define EXPORT_SYMBOL(name) __EXPORT_SYMBOL(name, KSYM_FUNC(name),)\n"
+        "#define EXPORT_SYMBOL_GPL(name) __EXPORT_SYMBOL(name, KSYM_FUNC(name), _gpl)\n"
+    )
+    text = (
+        "#include <asm/export.h>\nplain:\n\tret\nEXPORT_SYMBOL(plain)\n.irp reg,a,b\n\tnop\n.endr\n"
+        "#define THUNK(reg) EXPORT_SYMBOL_GPL(thunk_ ## reg)\nTHUNK(rax); THUNK(rbx)\n// EXPORT_SYMBOL(none)\n"
+    )
+    unit = make_unit({"/m/t.S": text, "/inc/asm/export.h": header}, main="/m/t.S")
+    reader = ModuleInfoReader(Session(unit.store, [], lambda path: path.startswith("/inc/")))
+    found = {(e.symbol, e.namespace, e.gpl) for e in reader.exports(unit)}
+    assert found == {(b"plain", "", False), (b"thunk_rax", "", True), (b"thunk_rbx", "", True)}
+
+
 def test_a_list_of_modules_is_a_namespace() -> None:
     assert exports('#include <export.h>\nEXPORT_SYMBOL_FOR_MODULES(f, "kvm,kvm-*");\n', "new") == {
         "f": ("module:kvm,kvm-*", True)
