@@ -124,7 +124,7 @@ class AnyTree:
 def read_any_tree(tree: str, arch: str | None, variables: Mapping[str, str]) -> AnyTree:
     """Read the tree at `tree` for every configuration of ARCH `arch` (default: this machine's).
 
-    Raises InputError for an architecture that the tree does not have, and for a tree before 6.1.
+    Raises InputError for an architecture that the tree does not have.
     """
     srcarch = arch_in_tree(tree, arch)
     named = {"ARCH": arch or (os.uname().machine if srcarch == "x86" else srcarch), "SRCARCH": srcarch}

@@ -42,6 +42,7 @@ def read_tree(
         return Place(path or ".", path or ".", tree)
 
     walk = walker(tree, kernel, variables, place_of)
+    walk.linked = top.objects
     modules = [
         module
         for path, linked in top.directories

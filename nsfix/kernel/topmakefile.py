@@ -39,11 +39,12 @@ _FEATURES = (
 @dataclass(frozen=True, slots=True)
 class TopMakefile:
     """What the top Makefile says. `directories` are those that make descends into, relative to the tree ("" for the
-    tree itself), each with whether it goes into vmlinux; `exported` is the environment of the makes below; `remarks`
-    tell of lines that make would stop at."""
+    tree itself), each with whether it goes into vmlinux; `objects` are linked into it by themselves (`head-y`);
+    `exported` is the environment of the makes below; `remarks` tell of lines that make would stop at."""
 
     directories: tuple[tuple[str, bool], ...]
     exported: Mapping[str, str]
+    objects: frozenset[str] = frozenset()
     remarks: tuple[Remark, ...] = ()
 
 
@@ -72,7 +73,8 @@ def read_top_makefile(
             "names no directories to build; is it the Makefile of a whole kernel?", reader.files[0]
         )
     broken = tuple(remark for remark in reader.remarks if remark.message.startswith(STOPS))
-    return TopMakefile(tuple(directories), _exported(reader), broken)
+    objects = frozenset(word for name in _LINKED for word in _known(reader, name) if word.endswith(".o"))
+    return TopMakefile(tuple(directories), _exported(reader), objects, broken)
 
 
 def _directories(reader: MakeReader) -> list[tuple[str, bool]]:

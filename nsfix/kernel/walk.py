@@ -36,6 +36,7 @@ class Walk:
         self.built_in: list[BuiltModule] = []
         self.remarks: list[Remark] = []
         self.files: dict[str, None] = {}
+        self.linked: frozenset[str] = frozenset()  # objects that the top Makefile links by themselves
 
     def visit(
         self, path: str, environment: Mapping[str, str], wanted: bool, built_in: bool = False
@@ -98,8 +99,8 @@ class Walk:
         return modules
 
     def _link(self, directory: KbuildDirectory, prefix: str, builtin: list[str]) -> None:
-        """Note the objects of a directory that go into vmlinux. Its library takes lib-m as well as lib-y, without
-        what stands in obj-y."""
+        """Note the objects of a directory that go into vmlinux, with those that the top Makefile links. Its library
+        takes lib-m as well as lib-y, without what stands in obj-y."""
         linked: set[str] = set()
         for name, words in (
             ("obj-y", builtin),
@@ -108,6 +109,10 @@ class Walk:
             objects = [word for word in words if word.endswith(".o") and word not in linked]
             linked.update(objects)
             self.built_in += [directory.module(word, prefix, name) for word in objects]
+        for path in sorted(self.linked):
+            word = path.removeprefix(prefix)
+            if os.path.dirname(path) == os.path.dirname(prefix) and word not in linked:
+                self.built_in.append(directory.module(word, prefix, "obj-y"))
 
     def _descend(
         self, directory: KbuildDirectory, path: str, word: str, name: str, wanted: bool, built_in: bool

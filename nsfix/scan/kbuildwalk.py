@@ -68,7 +68,7 @@ class RememberingWalk(Walk):
         known = self._environments.get(id(environment))
         if known is None:
             given = sorted((name, self._unknowns.readable(value)) for name, value in environment.items())
-            known = self._environments[id(environment)] = environment, digest_of(given)
+            known = self._environments[id(environment)] = environment, digest_of(given, sorted(self.linked))
         return known[1]
 
 

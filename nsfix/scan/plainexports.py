@@ -28,6 +28,7 @@ _WORD = re.compile(rb"[A-Za-z_]\w*")
 _STRING = re.compile(rb'"[^"\n]*"')
 _ASKING = (b"if", b"ifdef", b"ifndef", b"elif")
 _MADE = "/.nsfix-exports.c"
+_PROBE = (b"EXPORT_SYMBOL_GPL(nsfix_probe);",)
 # The export statements of one source, each on one line.
 Statements = tuple[bytes, ...]
 
@@ -37,10 +38,7 @@ class PlainExports:
 
     def __init__(self, macros: Iterable[bytes], export_header: bytes) -> None:
         self.macros = frozenset(name for name in macros if name.startswith(b"EXPORT_"))
-        conditions = (d for d in scan_directives(blank_comments(export_header)) if d.keyword in _ASKING)
-        words = {word for directive in conditions for word in _WORD.findall(directive.argument)}
-        # What the macros depend on, but for the configuration.
-        self._asked = frozenset(words - {b"defined"})
+        self._asked = asked_by(export_header)
 
     @property
     def state(self) -> str:
@@ -70,6 +68,20 @@ class PlainExports:
         """The words that no header of the kernel may define if `statements` are to be taken at their word."""
         asked = frozenset(word for word in self._asked if not word.startswith((b"CONFIG_", b"_LINUX_")))
         return asked.union(*map(words_of, statements))
+
+
+def asked_by(export_header: bytes) -> frozenset[bytes]:
+    """What the macros of linux/export.h depend on: the words of its conditions."""
+    conditions = (d for d in scan_directives(blank_comments(export_header)) if d.keyword in _ASKING)
+    words = {word for directive in conditions for word in _WORD.findall(directive.argument)}
+    return frozenset(words - {b"defined"})
+
+
+def exports_at_all(kernel: KernelBuild, read: ReadFile) -> bool:
+    """Whether the macros of linux/export.h export anything under the configuration of `kernel`."""
+    roots = (f"{kernel.source_dir}/include/", f"{kernel.source_dir}/arch/{kernel.arch}/include/")
+    found, _ = _read_unit(kernel, lambda reader: Units(kernel, reader, roots), read, False, [_PROBE])
+    return bool(found)
 
 
 def words_of(statements: Statements) -> frozenset[bytes]:

@@ -18,6 +18,7 @@ from nsfix.csource.reading import SymbolUse
 from nsfix.kernel.anyconfig import AnyTree
 from nsfix.model import BuiltModule, Export, Remark, SourceKind
 from nsfix.scan.explain import Assignment, Explainer
+from nsfix.scan.exporting import exporting
 from nsfix.scan.planner import AnyExports, Planner
 from nsfix.scan.scanner import NOWHERE, ModuleFacts, ScanFacts, Scanner, SourceFacts
 from nsfix.scan.survey import Place
@@ -70,10 +71,10 @@ class AnyScanner:
         workers: int | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        self._tree = tree
-        self._kernel = tree.kernel
+        self._tree = exporting(tree, read)
+        self._kernel = self._tree.kernel
         self._read = read
-        self._base = AnyExports(tree, read, workers, progress)
+        self._base = AnyExports(self._tree, read, workers, progress)
 
     def scan(self, modules: Sequence[BuiltModule]) -> AnyFacts:
         """Read `modules`, some of the tree's, against the exports of all."""

@@ -76,6 +76,16 @@ FILES = {
     "drivers/driver/main.c": HEAD + LICENCE,
     "drivers/driver/part.c": HEAD,
 }
+TRIMMED = """
+#ifdef CONFIG_TRIM
+#define EXPORT_SYMBOL(sym)
+#define EXPORT_SYMBOL_GPL(sym)
+#define EXPORT_SYMBOL_NS(sym, ns)
+#define EXPORT_SYMBOL_NS_GPL(sym, ns)
+#else
+{}
+#endif
+"""
 CODE = "int use(void);\nint use(void) {{ return {}(); }}\n"
 
 
@@ -130,6 +140,14 @@ def test_modules_of_all_configurations_are_read(tree: Path) -> None:
 def test_a_use_under_a_condition_tells_it(tree: Path) -> None:
     guarded = "#ifdef CONFIG_FOO\n" + CODE.format("plain") + "#endif\n"
     assert driver(tree, guarded) == {("driver", "PLAIN"): "CONFIG_DRIVER && CONFIG_FOO"}
+
+
+def test_exports_are_found_though_a_symbol_that_can_be_on_leaves_them_out(tree: Path) -> None:
+    """As CONFIG_TRIM_UNUSED_KSYMS does before 6.4."""
+    header = tree / "include/linux/export.h"
+    header.write_text(TRIMMED.format(header.read_text()))
+    (tree / "Kconfig").write_text('config TRIM\n\tbool "Trim"\n' + KCONFIG)
+    assert missing(check(tree)) == {("user", "CORE"): "CONFIG_USER"}
 
 
 def test_a_use_in_the_other_arm_is_found(tree: Path) -> None:

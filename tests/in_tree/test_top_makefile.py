@@ -99,6 +99,26 @@ def test_only_what_is_linked_goes_into_vmlinux(tmp_path: Path) -> None:
     assert paths(facts.built_in) == ["init/main", "lib/string"], "arch/x86/profile is in drivers-m"
 
 
+def test_an_object_that_it_links_by_itself_goes_into_vmlinux(tmp_path: Path) -> None:
+    """`head-y` of an arch/*/Makefile, which the Kbuild file of that directory has in extra-y."""
+    objects = "KBUILD_VMLINUX_OBJS := arch/x86/kernel/head_64.o init/main.o "
+    files = {
+        "Makefile": UP_TO_6_0.replace("KBUILD_VMLINUX_OBJS := ", objects).replace(
+            "init/\n", "init/ arch/x86/kernel/\n"
+        ),
+        "arch/x86/kernel/Makefile": "extra-y := head_64.o\nextra-y += other.o\nobj-y := setup.o\n",
+        **{f"arch/x86/kernel/{name}": "" for name in ("head_64.S", "other.c", "setup.c")},
+    }
+    facts = read(tmp_path, files)
+    assert paths(facts.built_in) == [
+        "init/main",
+        "arch/x86/kernel/setup",
+        "arch/x86/kernel/head_64",
+        "lib/string",
+    ]
+    assert [unit.sources[0].kind for unit in facts.built_in][2] is SourceKind.ASSEMBLER
+
+
 def test_before_5_3_the_list_has_another_name(tmp_path: Path) -> None:
     facts = read(tmp_path, {"Makefile": UP_TO_6_0.replace("build-dirs", "vmlinux-dirs")})
     assert "kernel/late" in paths(facts.modules)

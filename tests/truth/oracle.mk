@@ -13,7 +13,9 @@ oracle-bare = $(patsubst $(obj)/%,%,$1)
 oracle-row = $1$(oracle-tab)$2$(oracle-tab)$(strip $3)$(oracle-line)
 
 oracle-modules := $(filter %.o,$(call oracle-bare,$(obj-m)))
-oracle-objects := $(if $(need-builtin),$(filter %.o,$(obj-y)))
+# What the top Makefile links by itself, from this directory.
+oracle-linked := $(foreach o,$(filter %.o,$(KBUILD_VMLINUX_OBJS)),$(if $(filter $(obj)/,$(dir $o)),$(notdir $o)))
+oracle-objects := $(if $(need-builtin),$(filter %.o,$(obj-y)) $(oracle-linked))
 oracle-library := $(if $(need-builtin),$(filter %.o,$(call oracle-bare,$(lib-y))))
 
 # $@ and its kin have no value outside of a recipe, so that they can be given one.
@@ -27,7 +29,7 @@ $(call oracle-row,objects,,$(oracle-objects)) \
 $(call oracle-row,library,,$(oracle-library)) \
 $(foreach m,$(oracle-modules),$(call oracle-row,members,$m,$(call oracle-members,$m,-objs -y -m))) \
 $(foreach m,$(oracle-objects),$(call oracle-row,members,$m,$(call oracle-members,$m,-objs -y))) \
-$(foreach o,$(sort $(filter %.o,$(call oracle-bare,$(real-obj-y) $(real-obj-m) $(lib-y)))),$(call oracle-flags,$o))
+$(foreach o,$(sort $(filter %.o,$(call oracle-bare,$(real-obj-y) $(real-obj-m) $(lib-y) $(oracle-linked)))),$(call oracle-flags,$o))
 
 $(file >$(ORACLE_OUT)/%$(subst /,%,$(obj)),$(oracle-report))
 

@@ -22,6 +22,7 @@ from nsfix.scan.rusty import RustFacts
 from tests.truth.provision import COMMAND, WANTED, Kernel, fetched
 
 pytestmark = pytest.mark.truth
+RUST = (6, 1, 0)  # the first release with Rust
 BLOCK = re.compile(r"^(?:kernel::)?(module\w*)! \{$", re.MULTILINE)
 LICENCE = re.compile(r'^ {4}license: "([^"]*)",$', re.MULTILINE)
 # What the option of the only user of a namespace selects; no configuration of this architecture sets it.
@@ -69,7 +70,7 @@ def test_every_module_block_is_read_with_its_licence(kernel: Kernel, tree: Kerne
         assert found.unsure == ""
         count += len(seen)
     print(f"\n{tree.release}: {count} module! blocks")
-    assert count >= 5
+    assert count >= 5 or tree.version < RUST
 
 
 def test_needs_are_imported(kernel: Kernel, tree: KernelBuild) -> None:
@@ -117,4 +118,4 @@ def test_every_rust_file_has_brackets_that_pair(kernel: Kernel, tree: KernelBuil
         assert file.broken is None, path
         assert len(file.tokens) not in file.close.values(), path
         count += 1
-    assert count > 40
+    assert count > 40 or tree.version < RUST
