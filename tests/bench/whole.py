@@ -69,7 +69,7 @@ class Whole:
         found.append(self._figure("whole tree again", "2", self._check))
         for case, name in CHANGED.items():
             found.append(self._figure(case, "3", self._check, lambda name=name: self._change(name)))  # type: ignore[misc]
-        found.append(self._figure("after a driver was added", "3", self._check, self._add_driver))
+        found.append(self._figure("after a driver was added", "", self._check, self._add_driver))
         found.append(
             self._figure("M=drivers/iio, no cache", "5", lambda: self._check("--no-cache", "M=drivers/iio"))
         )
