@@ -18,8 +18,10 @@ _File = tuple[str, int, int, int, int]
 _UNSETTLED = -1  # the size of a file that may change again without a new time
 _PACKING = 2  # the newest version of marshal in which equal values have equal bytes
 # What a build leaves behind that no build reads, and what editors and patch(1) do: such a file may come and go.
-_ASIDE = (".o", ".ko", ".a", ".cmd", ".mod", ".order", ".swp", ".swo", ".swx", "~", ".orig", ".rej", ".patch")
+_ASIDE = (".ko", ".cmd", ".mod", ".order", ".swp", ".swo", ".swx", "~", ".orig", ".rej", ".patch")
 _ASIDE_STARTS = (".#", "#")
+_OBJECT = ".o"  # read only where there is no source for it
+_SOURCES = (".c", ".S", ".rs")
 _SHARED_FROM = 2  # directories below the top
 
 
@@ -61,6 +63,7 @@ def _look(directory: str, stamps: Stamps) -> list[str]:
         entries = list(os.scandir(directory))
     except OSError:  # removed by now, or not to be read: then no run reads it
         return []
+    names = {entry.name for entry in entries}
     files: list[_File] = []
     below: list[str] = []
     newest = 0
@@ -71,6 +74,8 @@ def _look(directory: str, stamps: Stamps) -> list[str]:
                 below.append(entry.path)
             continue
         if name.endswith(_ASIDE) or name.startswith(_ASIDE_STARTS):
+            continue
+        if name.endswith(_OBJECT) and any(name[: -len(_OBJECT)] + suffix in names for suffix in _SOURCES):
             continue
         try:
             found = entry.stat(follow_symlinks=False)

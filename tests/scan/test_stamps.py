@@ -94,6 +94,12 @@ def test_what_builds_and_editors_leave_behind_is_not_asked_for(top: Path, name: 
     assert changed_between(before, stamps(top)) == NOTHING
 
 
+def test_an_object_without_a_source_counts(top: Path) -> None:
+    before = stamps(top)
+    (top / "drivers/pwm/shipped.o").touch()
+    assert changed_between(before, stamps(top)).moved == {str(top / "drivers/pwm/shipped.o")}
+
+
 def test_a_link_to_nowhere_as_emacs_makes_it_is_passed_over(top: Path) -> None:
     before = stamps(top)
     (top / "drivers/pwm/.#core.c").symlink_to("user@host.1234")
