@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from nsfix.csource.chunks import chunk_at
 from nsfix.csource.cleaning import clean
-from nsfix.csource.macros import EndlessExpansion, Expander, tokenize
+from nsfix.csource.expansion import EndlessExpansion, Expander
+from nsfix.csource.macros import tokenize
 from nsfix.csource.names import word_offsets
 from nsfix.csource.syntax import Piece, expression_value
 from nsfix.csource.unit import Unit

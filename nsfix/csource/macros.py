@@ -1,7 +1,6 @@
-"""Macros and their expansion, token by token, with the place that each token came from.
+"""Macros and tokens, each with the place that it came from.
 
-Accepted format: C11 6.10.3 with GNU's named variadics, `, ## __VA_ARGS__` and `__VA_OPT__`. The algorithm is
-Prosser's, with a hide set for each token, so that an expansion always ends.
+Accepted format: C11 6.10.3 with GNU's named variadics.
 """
 
 from __future__ import annotations
@@ -15,11 +14,8 @@ TOKEN = re.compile(
     rb"""|\#\#|\.\.\.|->|\+\+|--|<<=?|>>=?|[<>=!]=|&&|\|\||[-+*/%&|^]=|\S""",
     re.S | re.X,
 )
-_WORD_STARTS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$")
-_LIMIT = 400_000  # tokens that one macro of a text may produce before it is called endless
-_LONGEST = 4_000_000  # bytes that `#` and `##` may write in one, which grow without more tokens
-_MOST = 4_000_000  # tokens that all macros of one text may produce
-_EMPTY: frozenset[bytes] = frozenset()
+WORD_STARTS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$")
+NOTHING: frozenset[bytes] = frozenset()
 
 
 class Macro:
@@ -93,7 +89,7 @@ class Macro:
 
     def words(self) -> set[bytes]:
         """Every word of the replacement list that is no parameter."""
-        return {t for t in self.body if t[0] in _WORD_STARTS}.difference(self.params)
+        return {t for t in self.body if t[0] in WORD_STARTS}.difference(self.params)
 
 
 def _spaced_tokens(text: bytes) -> list[bytes]:
@@ -119,36 +115,15 @@ class Token(NamedTuple):
     text: bytes
     offset: int
     via: tuple[Macro, ...] = ()
-    hidden: frozenset[bytes] = _EMPTY
+    hidden: frozenset[bytes] = NOTHING
     spaced: bool = False
 
 
-_new = tuple.__new__  # a Token without the detour through its constructor: expansion makes millions
+new_token = tuple.__new__  # a Token without the detour through its constructor: expansion makes millions
 
 
-class EndlessExpansion(Exception):
-    """An expansion that grows past any use, that of `macro` as it stands in the text."""
-
-    def __init__(self, macro: Macro) -> None:
-        super().__init__(macro.name.decode("ascii", "replace"))
-        self.macro = macro
-
-
-class EndlessMacros:
-    """The macros whose expansion is known to grow past any use, and those of them that were `met`, each with the
-    byte offset at which it is called."""
-
-    def __init__(self) -> None:
-        self._known: set[tuple[bytes, str, int]] = set()
-        self.met: list[tuple[bytes, int]] = []
-
-    def add(self, macro: Macro) -> None:
-        """Have `macro` known."""
-        self._known.add((macro.name, macro.file, macro.start))
-
-    def has(self, macro: Macro) -> bool:
-        """Whether `macro` is known."""
-        return bool(self._known) and (macro.name, macro.file, macro.start) in self._known
+# Which macro a name means at a byte offset of the file that is expanded.
+Lookup = Callable[[bytes, int], "Macro | None"]
 
 
 def tokenize(text: bytes, base: int = 0) -> list[Token]:
@@ -157,335 +132,9 @@ def tokenize(text: bytes, base: int = 0) -> list[Token]:
     position = 0
     for match in TOKEN.finditer(text):
         start, end = match.span()
-        tokens.append(_new(Token, (match.group(), start + base, (), _EMPTY, start > position)))
+        tokens.append(new_token(Token, (match.group(), start + base, (), NOTHING, start > position)))
         position = end
     return tokens
-
-
-# Which macro a name means at a byte offset of the file that is expanded.
-Lookup = Callable[[bytes, int], "Macro | None"]
-
-
-class Expander:
-    """Expands macros that `lookup` knows. `line_of` gives `__LINE__` for an offset.
-
-    `leave(macro, arguments, next token)` may say that a call in the text itself need not be expanded.
-
-    Where a text grows past any use (a hostile macro, never a kernel's), the macro at fault is left as it stands and
-    noted in `endless`. Without that, and where no one macro is at fault, EndlessExpansion is raised.
-    """
-
-    def __init__(
-        self,
-        lookup: Lookup,
-        line_of: Callable[[int], int] | None = None,
-        leave: Callable[[Macro, list[Token], bytes], bool] | None = None,
-        endless: EndlessMacros | None = None,
-    ) -> None:
-        self._lookup = lookup
-        self._line_of = line_of
-        self._leave = leave
-        self._endless = endless
-        self._counter = 0
-        self._produced = 0
-        self._written = 0
-        self._total = 0
-
-    def expand(self, tokens: Iterable[Token]) -> list[Token]:
-        """Expand all macros in `tokens`."""
-        given = list(tokens)
-        while True:
-            self._total = 0
-            try:
-                return self._expand(given, True)
-            except EndlessExpansion as error:
-                if self._endless is None or self._total > _MOST:
-                    raise
-                self._endless.add(error.macro)
-
-    def _expand(self, tokens: list[Token], outermost: bool = False) -> list[Token]:
-        out: list[Token] = []
-        lookup = self._lookup
-        pending = tokens[::-1]
-        while pending:
-            token = pending.pop()
-            text = token.text
-            if text[0] not in _WORD_STARTS or text in token.hidden:
-                out.append(token)
-                continue
-            macro = lookup(text, token.offset)
-            if macro is None:
-                out.append(self._builtin(token))
-                continue
-            if self._endless is not None and self._endless.has(macro):
-                self._endless.met.append((macro.name, token.offset))
-                out.append(token)
-                continue
-            if outermost and not token.via:
-                self._produced = self._written = 0
-            replacement = self._replace(token, macro, pending)
-            if replacement is None:
-                out.append(token)
-                continue
-            self._produced += len(replacement)
-            self._total += len(replacement)
-            if self._produced > _LIMIT or self._total > _MOST:
-                raise EndlessExpansion(token.via[0] if token.via else macro)
-            pending += replacement[::-1]
-        return out
-
-    def _builtin(self, token: Token) -> Token:
-        if token.text == b"__LINE__" and self._line_of is not None:
-            return token._replace(text=str(self._line_of(token.offset)).encode())
-        if token.text == b"__COUNTER__":
-            self._counter += 1
-            return token._replace(text=str(self._counter - 1).encode())
-        return token
-
-    def _replace(self, token: Token, macro: Macro, pending: list[Token]) -> list[Token] | None:
-        """The tokens that `token` becomes; None where a function-like macro is not called. Takes its
-        arguments off `pending` (a stack)."""
-        via = (*token.via, macro)
-        if not macro.is_function:
-            hidden = token.hidden | {macro.name}
-            return self._substitute(macro, {}, {}, token, via, hidden)
-        if not pending or pending[-1].text != b"(":
-            return None
-        if self._leave is not None and not token.via and self._left(macro, pending):
-            return None
-        call = _take_arguments(pending)
-        if call is None:
-            return None
-        raw, close = call
-        arguments = _bind(macro, raw)
-        hidden = (token.hidden & close.hidden) | {macro.name}
-        return self._substitute(macro, arguments, {}, token, via, hidden)
-
-    def _left(self, macro: Macro, pending: list[Token]) -> bool:
-        """Whether the call on top of `pending` stays as it is; then its arguments stay on the stack, hidden
-        from no macro of their own."""
-        assert self._leave is not None
-        end = _call_end(pending)
-        if end is None:
-            return False
-        following = pending[end - 1].text if end else b""
-        return self._leave(macro, pending[end:], following)
-
-    def _substitute(
-        self,
-        macro: Macro,
-        arguments: dict[bytes, list[Token]],
-        expanded: dict[bytes, list[Token]],
-        site: Token,
-        via: tuple[Macro, ...],
-        hidden: frozenset[bytes],
-    ) -> list[Token]:
-        out: list[Token] = []
-        if macro.plain:
-            return self._substitute_plain(macro, arguments, site, via, hidden)
-        body = macro.body
-        index, size = 0, len(body)
-        spaced: bool | None = site.spaced
-        while index < size:
-            text = body[index]
-            index += 1
-            if text == b" ":
-                spaced = True
-                continue
-            following = _next_solid(body, index)
-            if text == b"#" and macro.is_function and following < size and body[following] in arguments:
-                out.append(
-                    Token(_stringify(arguments[body[following]]), site.offset, via, hidden, bool(spaced))
-                )
-                index = following + 1
-            elif text == b"##" and out is not None and following < size:
-                operand, index = self._operand(macro, body, following, arguments, site, via, hidden)
-                _paste(out, operand, macro, body[following])
-            elif text == b"__VA_OPT__" and macro.variadic is not None and following < size:
-                inner, index = _va_opt(body, following)
-                if arguments.get(macro.variadic):
-                    part = Macro(macro.name, b"", macro.file, macro.start)
-                    part._params, part._body, part.variadic = macro.params, inner, macro.variadic
-                    out += self._substitute(part, arguments, expanded, site, via, hidden)
-            elif text in arguments:
-                if following < size and body[following] == b"##":
-                    chosen = arguments[text]
-                    if not chosen:  # a placemarker, so that what follows ## has nothing before it
-                        chosen = [Token(b"", site.offset, via, hidden, bool(spaced))]
-                else:
-                    if text not in expanded:
-                        expanded[text] = self._expand(arguments[text])
-                    chosen = expanded[text]
-                for argument_text, offset, through, hides, gap in chosen:
-                    hides = hides | hidden if hides else hidden
-                    out.append(
-                        Token(argument_text, offset, through, hides, spaced if spaced is not None else gap)
-                    )
-                    spaced = None
-            else:
-                out.append(Token(text, site.offset, via, hidden, bool(spaced)))
-            spaced = False
-        self._written += sum(len(token.text) for token in out)
-        if self._written > _LONGEST:
-            raise EndlessExpansion(via[0])
-        return [token for token in out if token.text]
-
-    def _substitute_plain(
-        self,
-        macro: Macro,
-        arguments: dict[bytes, list[Token]],
-        site: Token,
-        via: tuple[Macro, ...],
-        hidden: frozenset[bytes],
-    ) -> list[Token]:
-        """What `_substitute` does, for the great many macros that only repeat their arguments."""
-        out: list[Token] = []
-        expanded: dict[bytes, list[Token]] = {}
-        offset = site.offset
-        for number, (text, is_param, spaced) in enumerate(macro.plain):
-            if number == 0:
-                spaced = site.spaced
-            if not is_param:
-                out.append(_new(Token, (text, offset, via, hidden, spaced)))
-                continue
-            chosen = expanded.get(text)
-            if chosen is None:
-                chosen = expanded[text] = self._expand(arguments[text])
-            gap: bool | None = spaced
-            for argument_text, place, through, hides, own_gap in chosen:
-                hides = hides | hidden if hides else hidden
-                out.append(
-                    _new(Token, (argument_text, place, through, hides, own_gap if gap is None else gap))
-                )
-                gap = None
-        return out
-
-    def _operand(
-        self,
-        macro: Macro,
-        body: list[bytes],
-        index: int,
-        arguments: dict[bytes, list[Token]],
-        site: Token,
-        via: tuple[Macro, ...],
-        hidden: frozenset[bytes],
-    ) -> tuple[list[Token], int]:
-        """The right operand of `##` at `body[index]`, unexpanded, and the index after it."""
-        text = body[index]
-        if text == b"#" and macro.is_function:
-            following = _next_solid(body, index + 1)
-            if following < len(body) and body[following] in arguments:
-                made = Token(_stringify(arguments[body[following]]), site.offset, via, hidden)
-                return [made], following + 1
-        if text in arguments:
-            return [
-                Token(a.text, a.offset, a.via, a.hidden | hidden, a.spaced) for a in arguments[text]
-            ], index + 1
-        return [Token(text, site.offset, via, hidden)], index + 1
-
-
-def _next_solid(body: list[bytes], index: int) -> int:
-    while index < len(body) and body[index] == b" ":
-        index += 1
-    return index
-
-
-def _call_end(pending: list[Token]) -> int | None:
-    """The index in the stack `pending` of the `)` that closes the `(` on top; None where nothing does."""
-    depth = 0
-    for position in range(len(pending) - 1, -1, -1):
-        text = pending[position].text
-        if text == b"(":
-            depth += 1
-        elif text == b")":
-            depth -= 1
-            if depth == 0:
-                return position
-    return None
-
-
-def _take_arguments(pending: list[Token]) -> tuple[list[list[Token]], Token] | None:
-    """Take `( … )` off the stack `pending` and split it at its outer commas; None where it never closes."""
-    depth = 0
-    arguments: list[list[Token]] = [[]]
-    for position in range(len(pending) - 1, -1, -1):
-        token = pending[position]
-        text = token.text
-        if text == b"(":
-            depth += 1
-            if depth == 1:
-                continue
-        elif text == b")":
-            depth -= 1
-            if depth == 0:
-                del pending[position:]
-                return arguments, token
-        elif text == b"," and depth == 1:
-            arguments.append([])
-            continue
-        arguments[-1].append(token)
-    return None
-
-
-def _bind(macro: Macro, raw: list[list[Token]]) -> dict[bytes, list[Token]]:
-    params = macro.params
-    if macro.variadic is not None:
-        fixed = len(params) - 1
-        rest: list[Token] = []
-        for number, argument in enumerate(raw[fixed:]):
-            if number:
-                rest.append(Token(b",", argument[0].offset if argument else 0))
-            rest += argument
-        raw = [*raw[:fixed], rest]
-    return {param: (raw[i] if i < len(raw) else []) for i, param in enumerate(params)}
-
-
-def _paste(out: list[Token], operand: list[Token], macro: Macro, operand_name: bytes) -> None:
-    """Glue `operand` to the last token of `out`, as `##` does."""
-    if out and out[-1].text == b"," and operand_name == macro.variadic:
-        if operand:
-            out += operand
-        else:
-            out.pop()  # GNU: `, ## __VA_ARGS__` swallows the comma
-        return
-    if not operand:
-        return
-    if not out:
-        out += operand
-        return
-    left = out.pop()
-    first = operand[0]
-    out.append(
-        left._replace(
-            text=left.text + first.text, hidden=left.hidden & first.hidden, via=left.via or first.via
-        )
-    )
-    out += operand[1:]
-
-
-def _va_opt(body: list[bytes], index: int) -> tuple[list[bytes], int]:
-    """The tokens inside `__VA_OPT__( … )` whose `(` is at `index`, and the index after its `)`."""
-    depth = 0
-    for position in range(index, len(body)):
-        if body[position] == b"(":
-            depth += 1
-        elif body[position] == b")":
-            depth -= 1
-            if depth == 0:
-                return body[index + 1 : position], position + 1
-    return [], len(body)
-
-
-def _stringify(tokens: list[Token]) -> bytes:
-    pieces: list[bytes] = []
-    for number, token in enumerate(tokens):
-        if number and token.spaced:
-            pieces.append(b" ")
-        text = token.text
-        if text[-1:] in (b'"', b"'"):
-            text = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-        pieces.append(text)
-    return b'"' + b"".join(pieces) + b'"'
 
 
 def spell(tokens: Iterable[Token]) -> bytes:

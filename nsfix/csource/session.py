@@ -9,8 +9,9 @@ from typing import Any
 from nsfix.csource.chunks import outer_chunks
 from nsfix.csource.cleaning import clean
 from nsfix.csource.closure import Closure, WordMemo
+from nsfix.csource.expansion import EndlessExpansion, EndlessMacros, Expander
 from nsfix.csource.lexer import LineIndex
-from nsfix.csource.macros import EndlessExpansion, EndlessMacros, Expander, Lookup, Macro, Token, tokenize
+from nsfix.csource.macros import Lookup, Macro, Token, tokenize
 from nsfix.csource.names import NameFinder
 from nsfix.csource.pasting import NameSet, Pasting
 from nsfix.csource.program import SourceText

@@ -16,7 +16,8 @@ from functools import cached_property
 from nsfix.csource.conditions import BadCondition, condition_tokens, evaluate_tokens
 from nsfix.csource.directives import Conditional, Directive
 from nsfix.csource.effects import Effect, merge_arms
-from nsfix.csource.macros import EndlessExpansion, Expander, Lookup, Macro, Token, spell, tokenize
+from nsfix.csource.expansion import EndlessExpansion, Expander
+from nsfix.csource.macros import Lookup, Macro, Token, spell, tokenize
 from nsfix.csource.passing import History, passing_macros
 from nsfix.csource.program import (
     Choice,

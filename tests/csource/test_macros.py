@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from nsfix.csource.expansion import EndlessExpansion, Expander
 from nsfix.csource.lexer import LineIndex
-from nsfix.csource.macros import EndlessExpansion, Expander, Macro, Token, tokenize
+from nsfix.csource.macros import Macro, Token, tokenize
 from tests.csource.corpus import load
 from tests.csource.tools import expand, gcc, make_unit, needs_gcc, preprocessed, spelled
 
@@ -169,7 +170,7 @@ def test_only_calls_in_the_text_itself_may_be_left() -> None:
 
 
 def test_a_text_that_grows_past_any_use_is_called_endless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nsfix.csource.macros._LIMIT", 1000)
+    monkeypatch.setattr("nsfix.csource.expansion._LIMIT", 1000)
     doubling = "".join(f"#define m{n + 1} m{n} m{n}\n" for n in range(40))
     with pytest.raises(EndlessExpansion):
         expand(f"#define m0 x\n{doubling}m40")

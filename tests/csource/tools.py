@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from nsfix.csource.expansion import Expander
 from nsfix.csource.includes import IncludePath, Listings
-from nsfix.csource.macros import Expander, Lookup, Macro, Token, tokenize
+from nsfix.csource.macros import Lookup, Macro, Token, tokenize
 from nsfix.csource.reading import Reader, UnitUses
 from nsfix.csource.session import Session
 from nsfix.csource.settled import Settled

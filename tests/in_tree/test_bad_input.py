@@ -385,8 +385,8 @@ CALL = "#define GET() early()\n"
 @pytest.fixture
 def limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that are reached soon."""
-    monkeypatch.setattr("nsfix.csource.macros._LIMIT", 20_000)
-    monkeypatch.setattr("nsfix.csource.macros._LONGEST", 200_000)
+    monkeypatch.setattr("nsfix.csource.expansion._LIMIT", 20_000)
+    monkeypatch.setattr("nsfix.csource.expansion._LONGEST", 200_000)
 
 
 @pytest.mark.usefixtures("limited")
