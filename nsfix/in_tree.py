@@ -98,8 +98,11 @@ def _check(
         walker = partial(RememberingWalk, memory=memory) if memory.for_later else Walk
         return kernel, read_tree(kernel, request.variables, walker)
 
+    known = memory.recalled("build")
+    read_for_it = frozenset(known[1].files if known else ())
+
     def steers(path: str) -> bool:
-        return path in memory.moved or _steers_build(path)
+        return path in memory.moved or path in read_for_it or _steers_build(path)
 
     kernel, facts = memory.one("build", None, steers, read_build)
     chosen = _chosen(tree, facts.modules, request, kernel)

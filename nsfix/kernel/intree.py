@@ -51,7 +51,7 @@ def read_tree(
     remarks = (*top.remarks, *walk.remarks)
     if not modules:
         raise _nothing_built(kernel, remarks)
-    return TreeFacts(tuple(modules), tuple(walk.built_in), remarks, tuple(walk.files))
+    return TreeFacts(tuple(modules), tuple(walk.built_in), remarks, (*top.files, *walk.files))
 
 
 def _nothing_built(kernel: KernelBuild, remarks: Iterable[Remark]) -> InputError:

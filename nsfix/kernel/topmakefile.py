@@ -40,11 +40,13 @@ _FEATURES = (
 class TopMakefile:
     """What the top Makefile says. `directories` are those that make descends into, relative to the tree ("" for the
     tree itself), each with whether it goes into vmlinux; `objects` are linked into it by themselves (`head-y`);
+    `files` were read for it;
     `exported` is the environment of the makes below; `remarks` tell of lines that make would stop at."""
 
     directories: tuple[tuple[str, bool], ...]
     exported: Mapping[str, str]
     objects: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
 
@@ -74,7 +76,7 @@ def read_top_makefile(
         )
     broken = tuple(remark for remark in reader.remarks if remark.message.startswith(STOPS))
     objects = frozenset(word for name in _LINKED for word in _known(reader, name) if word.endswith(".o"))
-    return TopMakefile(tuple(directories), _exported(reader), objects, broken)
+    return TopMakefile(tuple(directories), _exported(reader), objects, tuple(reader.files), broken)
 
 
 def _directories(reader: MakeReader) -> list[tuple[str, bool]]:

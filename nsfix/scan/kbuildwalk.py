@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,10 +10,8 @@ from nsfix.kernel.walk import Walk
 from nsfix.model import BuiltModule, Remark
 from nsfix.scan.cache import digest_of
 from nsfix.scan.memory import ANY_NAME, Memory
-from nsfix.scan.units import read_file
 
 _DEEP = 1  # slashes in the path of a directory that is kept with all below it: drivers/iio
-_READS = re.compile(rb"\$[({](?:shell|file)\b|!=")  # what may read a file that make does not name
 
 
 class _Visit(NamedTuple):
@@ -73,8 +70,5 @@ class RememberingWalk(Walk):
 
 
 def _lasts(visit: _Visit) -> bool:
-    """Whether a visit depends on the files that it names alone: not where reading stopped somewhere, nor where a
-    file is read by other ways than make's."""
-    if any(remark.message.startswith(STOPS) for remark in visit.remarks):
-        return False
-    return not any(_READS.search(read_file(path) or b"") for path in visit.files)
+    """Whether a visit names all files that it depends on: not where reading stopped somewhere."""
+    return not any(remark.message.startswith(STOPS) for remark in visit.remarks)

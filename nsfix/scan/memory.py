@@ -61,6 +61,11 @@ class Memory:
     fresh: dict[str, dict[Hashable, Kept]] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)  # the steps that are done once and that hold
 
+    def recalled(self, step: str) -> Any:
+        """What a step that is done once came to earlier, whether or not that holds; None where there is nothing."""
+        entry = self.known.get(step, {}).get(step)
+        return None if entry is None else entry.value
+
     def one(
         self, step: str, inputs: Hashable, depends: Callable[[str], bool], work: Callable[[], Result]
     ) -> Result:

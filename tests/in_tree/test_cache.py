@@ -172,6 +172,12 @@ def test_changes_add_up_from_run_to_run(
 
 
 LISTS = {
+    "a text": ("drivers/late/list.txt", "obj-m := $(shell cat $(srctree)/drivers/late/list.txt)\n", "{}\n"),
+    "searched": (
+        "drivers/late/list.h",
+        "obj-m := late.o plain.o\nifeq ($(shell grep -q asm $(src)/list.h && echo y),y)\nobj-m += asm.o\nendif\n",
+        "{}\n",
+    ),
     "included": ("drivers/late/objects.mk", "include $(srctree)/drivers/late/objects.mk\n", "obj-m := {}\n"),
     "computed": ("drivers/late/objects", "obj-m := $(shell cat $(srctree)/drivers/late/objects)\n", "{}\n"),
     "read": ("drivers/late/objects", "obj-m := $(file < $(srctree)/drivers/late/objects)\n", "{}\n"),

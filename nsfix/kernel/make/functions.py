@@ -18,11 +18,11 @@ Functions = dict[str, tuple[int, int, Function]]
 _ANY_NUMBER = 1 << 30
 
 
-def make_functions(directory: str, say: Say, evaluate: Callable[[str], None]) -> Functions:
+def make_functions(directory: str, say: Say, evaluate: Callable[[str], None], note: Say) -> Functions:
     """Return the functions for a make that runs in `directory`.
 
     `say` takes what the user should hear of (`$(error …)`, a choice that hangs on an unknown value);
-    `evaluate` reads the text of an `$(eval …)`.
+    `evaluate` reads the text of an `$(eval …)`, `note` takes the paths of files that a function may have read.
     """
 
     def run_eval(expander: Expander, args: Sequence[str]) -> str:
@@ -47,8 +47,8 @@ def make_functions(directory: str, say: Say, evaluate: Callable[[str], None]) ->
         "eval": (1, 1, run_eval),
         "origin": (1, 1, lambda expander, args: expander.scope.origin(expander.expand(args[0]))),
         "flavor": (1, 1, _flavor),
-        "shell": (1, 1, lambda expander, args: _shell(expander, args[0], directory)),
-        "file": (1, 2, lambda expander, args: _file(expander, args, directory)),
+        "shell": (1, 1, lambda expander, args: _shell(expander, args[0], directory, note)),
+        "file": (1, 2, lambda expander, args: _file(expander, args, directory, note)),
         "wildcard": (1, 1, lambda expander, args: _wildcard(expander.expand(args[0]), directory)),
         "realpath": (1, 1, lambda expander, args: real_paths(expander.expand(args[0]), directory)),
         "abspath": (1, 1, lambda expander, args: absolute_paths(expander.expand(args[0]), directory)),
@@ -133,10 +133,14 @@ def _flavor(expander: Expander, args: Sequence[str]) -> str:
     return "undefined" if expander.scope.below(name) is None else "recursive"
 
 
-def _shell(expander: Expander, raw: str, directory: str) -> str:
+def _shell(expander: Expander, raw: str, directory: str, note: Say) -> str:
     """Compute the few commands that need no shell; anything else is unknown."""
     command = expander.expand(raw)
     if not has_mark(command):
+        for word in command.split():
+            path = os.path.join(directory, word.strip("\"';"))
+            if os.path.isfile(path):
+                note(os.path.normpath(path))
         output = plain_output(command, directory)
         if output is not None:
             return output
@@ -144,15 +148,17 @@ def _shell(expander: Expander, raw: str, directory: str) -> str:
     return expander.unknowns.mark(inherited or Unknown(f"$(shell {command.strip()})", *expander.where))
 
 
-def _file(expander: Expander, args: Sequence[str], directory: str) -> str:
+def _file(expander: Expander, args: Sequence[str], directory: str, note: Say) -> str:
     """Compute `$(file < NAME)`; the writing forms write nothing."""
     operation = expander.expand(args[0]).strip()
     if not operation.startswith("<"):
         return ""
+    path = os.path.join(directory, operation[1:].strip())
     try:
-        text = Path(directory, operation[1:].strip()).read_bytes()
+        text = Path(path).read_bytes()
     except OSError:
         return ""
+    note(os.path.normpath(path))
     return os.fsdecode(text).removesuffix("\n")
 
 

@@ -64,7 +64,7 @@ class MakeReader:
         self.doubts: list[Doubt] = []
         self.in_doubt: list[Doubt] = []
         self.files: list[str] = []
-        functions = make_functions(directory, self.say, self._read_text)
+        functions = make_functions(directory, self.say, self._read_text, self.files.append)
         self.expander = Expander(scope, functions, kernel_functions or {}, unknowns or Unknowns())
         self._deep = 0
 
