@@ -13,12 +13,26 @@ from dataclasses import dataclass, field
 from nsfix.errors import InputError
 from nsfix.evidence.symvers import Symvers, merge, read_symvers
 from nsfix.kernel.kbuild import KbuildFacts, read_external
+from nsfix.kernel.target import target_of
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
-from nsfix.mend import Mender, Mending, ModuleSources
-from nsfix.model import BuiltModule, Export, Finding, Module, ModuleReading, Remark, SourceKind, Spelling
+from nsfix.mend import LookAt, Mender, Mending, ModuleSources
+from nsfix.model import (
+    BuiltModule,
+    Export,
+    Finding,
+    Guard,
+    Module,
+    ModuleReading,
+    Remark,
+    SourceKind,
+    Spelling,
+    Target,
+)
 from nsfix.resolve import resolve
 from nsfix.rust.modinfo import joined
 from nsfix.scan import (
+    Look,
+    Looker,
     ModuleFacts,
     ReadFile,
     ScanFacts,
@@ -34,7 +48,8 @@ from nsfix.scan import (
 class Request:
     """What the user asks for. Paths are as given; `directory` is M=, `paths` narrow the work to some files.
 
-    `kdir` None stands for the running kernel's build directory. `variables` are the further `VAR=value` words.
+    `kdir` None stands for the running kernel's build directory; `further` are other kernels to be right on, and `since`
+    the version of upstream's from which on. `variables` are the further `VAR=value` words.
     """
 
     directory: str
@@ -45,12 +60,31 @@ class Request:
     paths: tuple[str, ...] = ()
     config: str | None = None
     symvers: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    since: str | None = None
+    guard: Guard = Guard.VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class OnKernel:
+    """What was found out on one kernel; `sources` is what the mender needs to know, by path of the module.
+
+    `facts` are None for a kernel that is not at hand.
+    """
+
+    kernel: KernelBuild
+    target: Target
+    modules: tuple[Module, ...]
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, ModuleSources]
+    facts: ScanFacts | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a run. `config` is the path of the configuration that decided; `kernel` None where no kernel
-    was at hand. `remarks` are for stderr."""
+    was at hand. `remarks` are for stderr. `several` has each of them where there are several."""
 
     kernel: KernelBuild | None
     config: str
@@ -59,6 +93,7 @@ class Answer:
     mending: Mending
     remarks: tuple[Remark, ...]
     spelling: Spelling
+    several: tuple[OnKernel, ...] = ()
 
 
 def load_kernel(request: Request) -> KernelBuild:
@@ -129,13 +164,23 @@ def check_sources(
 
     With `brief`, each need comes with one use or a few instead of all: enough to mend it.
     """
-    kernel = load_kernel(request)
+    return answer_of(read_on(request, load_kernel(request), read, progress, brief), request, read)
+
+
+def read_on(
+    request: Request,
+    kernel: KernelBuild,
+    read: ReadFile = read_file,
+    progress: Callable[[int, int], None] | None = None,
+    brief: bool = False,
+    label: str = "",
+) -> OnKernel:
+    """What the modules of an external module directory need and lack on `kernel`."""
     kbuild = load_modules(request, kernel)
     exports = load_exports(request, kernel, kbuild)
     _require_sources(kbuild.modules)
-    scanner = Scanner(kernel, exports, read, brief)
-    facts = scanner.scan(kbuild.modules, progress)
-    return conclude(kernel, facts, kbuild.remarks, request, read)
+    facts = Scanner(kernel, exports, read, brief).scan(kbuild.modules, progress)
+    return resolved_on(kernel, facts, kbuild.remarks, read, label=label)
 
 
 def conclude(
@@ -146,8 +191,20 @@ def conclude(
     read: ReadFile,
     told: Callable[[ModuleReading], ModuleReading] = lambda reading: reading,
 ) -> Answer:
-    """What follows from the facts: needs, findings, and how to mend them. `remarks` are those of the Kbuild files;
-    `told` adds to the reading of a module under which configurations it is so."""
+    """What follows from the facts on one kernel: needs, findings, and how to mend them. `remarks` are those of the
+    Kbuild files; `told` adds to the reading of a module under which configurations it is so."""
+    return answer_of(resolved_on(kernel, facts, remarks, read, told), request, read)
+
+
+def resolved_on(
+    kernel: KernelBuild,
+    facts: ScanFacts,
+    remarks: Sequence[Remark],
+    read: ReadFile,
+    told: Callable[[ModuleReading], ModuleReading] = lambda reading: reading,
+    label: str = "",
+) -> OnKernel:
+    """What follows from the facts on one kernel, but for the mending."""
     layouts = layouts_of(facts.modules, read)
     modules: list[Module] = []
     findings: list[Finding] = []
@@ -156,9 +213,33 @@ def conclude(
         modules.append(resolved.module)
         findings += resolved.findings
     sources = {m.built.path: compiled_sources(m) for m in facts.modules}
-    mending = Mender(sources, kernel.spelling, roots_of(request), read).mend(findings)
     said = (*remarks, *facts.remarks)
-    return Answer(kernel, kernel.config_file, tuple(modules), tuple(findings), mending, said, kernel.spelling)
+    target = target_of(kernel, label)
+    return OnKernel(kernel, target, tuple(modules), tuple(findings), sources, facts, said)
+
+
+def answer_of(on: OnKernel, request: Request, read: ReadFile) -> Answer:
+    """The answer of a run over one kernel, mending included."""
+    kernel = on.kernel
+    look = look_on([on], read)
+    mender = Mender([on.sources], [on.target], roots_of(request), read, look, request.guard)
+    mending = mender.mend(on.findings)
+    return Answer(kernel, kernel.config_file, on.modules, on.findings, mending, on.remarks, kernel.spelling)
+
+
+def look_on(kernels: Sequence[OnKernel], read: ReadFile) -> LookAt:
+    """How the mender looks at sources on `kernels`; what it reads of their headers is kept from one to the next."""
+    lookers: dict[int, Looker] = {}
+
+    def look(index: int, module: str, path: str, text: bytes | None) -> Look:
+        on = kernels[index]
+        if index not in lookers:
+            lookers[index] = Looker(on.kernel, read)
+        built = on.sources[module].built
+        source = next(source for source in built.sources if source.path == path)
+        return lookers[index].look(built, source, text)
+
+    return look
 
 
 def _require_sources(modules: Sequence[BuiltModule]) -> None:

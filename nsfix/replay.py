@@ -19,9 +19,10 @@ from nsfix.csource.statements import Layout, read_layout
 from nsfix.errors import InputError
 from nsfix.evidence.modpost_log import MissingImport, read_log
 from nsfix.evidence.nsdeps import read_nsdeps
+from nsfix.kernel.target import target_of
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.linked import Linked, find_linked
-from nsfix.mend import Mender, ModuleSources
+from nsfix.mend import Mender, ModuleSources, one_target
 from nsfix.model import (
     MISSING_IMPORT,
     STALE_EVIDENCE,
@@ -40,7 +41,7 @@ from nsfix.model import (
 from nsfix.project import Answer, Request, compiled_sources, load_kernel, roots_of
 from nsfix.resolve import missing_message, misspelled
 from nsfix.rust.modinfo import RustSide, joined
-from nsfix.scan import RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
+from nsfix.scan import Look, Looker, RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
 
 _ENTERING = re.compile(rb"Entering directory [`']([^'\n]+)'")
 _RELEASE = re.compile(rb"/(?:linux-headers-|linux-|lib/modules/|kernels/)v?(\d+)\.(\d+)")
@@ -177,7 +178,9 @@ def _replay(
     remarks += linked.remarks
     asked = _Sources(kernel, spelling, linked)
     findings = [finding for lack in lacks for finding in asked.judge(lack)]
-    mender = Mender(asked.sources(), spelling, roots_of(request), read_file)
+    targets = [target_of(kernel)] if kernel is not None else one_target(spelling)
+    look = asked.look if kernel is not None else None
+    mender = Mender([asked.sources()], targets, roots_of(request), read_file, look, request.guard)
     mending = mender.mend(findings)
     config = os.path.join(kernel.build_dir, "include/config/auto.conf") if kernel is not None else "any"
     modules = _modules(lacks, linked, asked)
@@ -213,6 +216,7 @@ class _Sources:
         self._sides: dict[str, RustSide | None] = {}
         self._spelling = spelling
         self._linked = linked
+        self._looker: Looker | None = None
         self._imports: dict[str, tuple[Import, ...]] = {}
         self._exact: dict[str, ModuleSources] = {}
         self._layouts: dict[str, Layout] = {}
@@ -224,6 +228,15 @@ class _Sources:
             built.path: self._exact.get(built.path, ModuleSources(built, None, rust=self._rust_of(built)))
             for built in self._linked.modules
         }
+
+    def look(self, index: int, module: str, path: str, text: bytes | None) -> Look:
+        """What a source of a module says on the kernel at hand, or a text of it."""
+        assert self._kernel is not None
+        if self._looker is None:
+            self._looker = Looker(self._kernel, read_file)
+        built = next(built for built in self._linked.modules if built.path == module)
+        source = next(source for source in built.sources if source.path == path)
+        return self._looker.look(built, source, text)
 
     def modules_of(self, name: str) -> list[BuiltModule]:
         """The modules that the evidence may mean by `name`."""

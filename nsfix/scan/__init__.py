@@ -1,6 +1,8 @@
 """Walks modules with the rooms that read artefacts, Kbuild files and C, and brings their facts together."""
 
+from nsfix.csource.look import Look
 from nsfix.scan.cache import Cache, cache_directory
+from nsfix.scan.looking import Looker
 from nsfix.scan.readings import layouts_of, readings_of
 from nsfix.scan.rusty import RustReader, crate_roots, imports_of
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner
@@ -9,6 +11,8 @@ from nsfix.scan.units import ReadFile, read_file
 
 __all__ = [
     "Cache",
+    "Look",
+    "Looker",
     "ModuleFacts",
     "ReadFile",
     "RustReader",

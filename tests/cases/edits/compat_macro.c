@@ -1,4 +1,4 @@
-/// case: imports through a macro of its own, defined for each spelling
+/// case: imports through a macro of its own, defined for each spelling; the new one goes through it too
 /// peer: e
 /// missing: t: DMA_BUF
 #include <linux/module.h>
@@ -23,5 +23,5 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-///+ MODULE_IMPORT_NS(@DMA_BUF);
+///+ MY_IMPORT_NS(DMA_BUF);
 MODULE_DESCRIPTION("odd case");
