@@ -65,6 +65,11 @@ class Request:
     guard: Guard = Guard.VERSION
 
 
+def asks_for_several(request: Request) -> bool:
+    """Whether a run is about more than the kernel of KDIR."""
+    return bool(request.further) or request.since is not None
+
+
 @dataclass(frozen=True, slots=True)
 class OnKernel:
     """What was found out on one kernel; `sources` is what the mender needs to know, by path of the module.

@@ -120,12 +120,17 @@ def symbols_shown(symbols: Iterable[str]) -> str:
 
 def misspelled(module: str, entry: Import, spelling: Spelling) -> Finding:
     """The finding for an import whose spelling this kernel does not take; `module` is Module.path."""
+    if spelling is Spelling.NONE:
+        message = (
+            f"MODULE_IMPORT_NS({entry.namespace}) does not compile on this kernel, which has no such macro"
+        )
+        return Finding(WRONG_SPELLING, Level.ERROR, module, entry.namespace, message, entry.file, entry.line)
     if spelling is Spelling.STRING:
         right, wrong = f'MODULE_IMPORT_NS("{entry.namespace}")', f"MODULE_IMPORT_NS({entry.namespace})"
         effect = "does not compile"
     else:
         right, wrong = f"MODULE_IMPORT_NS({entry.namespace})", f'MODULE_IMPORT_NS("{entry.namespace}")'
         effect = "imports nothing"
-    message = f"{wrong} {effect} on this kernel, which spells it {right}"
+    message = f"{wrong} {effect} on this kernel, where it is {right}"
     level = Level.ERROR if spelling is Spelling.STRING else Level.WARNING
     return Finding(WRONG_SPELLING, level, module, entry.namespace, message, entry.file, entry.line)

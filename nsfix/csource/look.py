@@ -19,7 +19,9 @@ _IMPORT = IMPORT_MACRO.encode()
 _VERSION = b"LINUX_VERSION_CODE"
 _COMPARED = b"KERNEL_VERSION"
 _ABOUT_KERNELS = frozenset((_VERSION, _COMPARED, _IMPORT))
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORD = re.compile(rb"\b[A-Za-z_]\w*")
+_HAS = re.compile(rb"\b__has_\w+\s*\([^()]*\)")
+_OWN_WORDS = _ABOUT_KERNELS | {b"defined"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Look:
     `compiled` maps the start of each module statement that is compiled to what it comes to, by tag. `taken` are, by
     the start of a conditional, the arms that are compiled; `about_kernels` the conditionals that ask for the kernel's
     version or for MODULE_IMPORT_NS, be it through macros. `has_macro` tells whether MODULE_IMPORT_NS is one,
-    `has_version` whether LINUX_VERSION_CODE and KERNEL_VERSION are.
+    `has_version` whether LINUX_VERSION_CODE and KERNEL_VERSION are. `elsewhere` are the namespaces that headers of the
+    source import in effect; `undefined` the words that conditions around imports ask for and that are no macros, each
+    with the byte offset of the condition.
     """
 
     imports: tuple[FoundImport, ...]
@@ -50,6 +54,8 @@ class Look:
     about_kernels: Collection[int] = ()
     has_macro: bool = True
     has_version: bool = True
+    elsewhere: frozenset[str] = frozenset()
+    undefined: Mapping[bytes, int] = field(default_factory=dict)
 
 
 def look_at(unit: Unit, info: ModuleInfoReader) -> Look:
@@ -60,8 +66,11 @@ def look_at(unit: Unit, info: ModuleInfoReader) -> Look:
     has_macro = unit.defined(_IMPORT) is not None
     compiled: dict[int, dict[str, str]] = {s.start: {} for s in statements}
     imports: list[FoundImport] = []
+    elsewhere: set[str] = set()
     for entry in info.entries(unit):
         if entry.file != unit.path:
+            if entry.tag == "import_ns" and import_of(entry).right:
+                elsewhere.add(import_of(entry).namespace)
             continue
         if entry.value is not None:
             compiled.setdefault(entry.start, {})[entry.tag] = entry.value
@@ -71,7 +80,16 @@ def look_at(unit: Unit, info: ModuleInfoReader) -> Look:
         imports += [_without_macro(s) for s in statements if s.macro == IMPORT_MACRO]
     has_version = all(unit.defined(name) is not None for name in (_VERSION, _COMPARED))
     about = {c.start for c in conditionals(layout.skeleton.block) if _is_about_kernels(c, unit)}
-    return Look(tuple(imports), compiled, unit.arms_taken(unit.path), about, has_macro, has_version)
+    return Look(
+        tuple(imports),
+        compiled,
+        unit.arms_taken(unit.path),
+        about,
+        has_macro,
+        has_version,
+        frozenset(elsewhere),
+        _undefined(layout, unit),
+    )
 
 
 def guessed(layout: Layout, string: bool) -> Look:
@@ -101,6 +119,19 @@ def spelled_namespace(statement: Statement) -> str:
 
 def _without_macro(statement: Statement) -> FoundImport:
     return FoundImport(spelled_namespace(statement), statement.start, False)
+
+
+def _undefined(layout: Layout, unit: Unit) -> dict[bytes, int]:
+    """What conditions around imports ask for that is no macro there."""
+    found: dict[bytes, int] = {}
+    places = {place for s in layout.statements if s.macro == IMPORT_MACRO for place in s.arms}
+    for start in sorted({start for start, _ in places}):
+        for arm in layout.conditional(start).arms:
+            text = _HAS.sub(b" ", arm.opener.argument)
+            for word in set(_WORD.findall(text)) - _OWN_WORDS:
+                if unit.defined(word) is None:
+                    found.setdefault(word, arm.opener.start)
+    return found
 
 
 def _is_about_kernels(conditional: Conditional, unit: Unit) -> bool:

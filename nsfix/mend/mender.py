@@ -81,11 +81,11 @@ class _Job:
     anchor: Anchor | None
     items: list[_Item] = field(default_factory=list)
 
-    def task(self, items: Iterable[_Item]) -> Task:
-        """The task that some of it comes to."""
+    def task(self) -> Task:
+        """The task that all of it comes to."""
         wanted: dict[str, frozenset[int]] = {}
         wrong: frozenset[int] = frozenset()
-        for item in items:
+        for item in self.items:
             wrong |= item.wrong
             for name, on in item.wanted.items():
                 wanted[name] = wanted.get(name, frozenset()) | on
@@ -242,8 +242,9 @@ class Mender:
         return self._sources.view(path, module, namespaces, self._needing)
 
     def _carry_out(self, path: str, job: _Job, result: Mending) -> None:
-        """Plan the edits of one file; those of each finding alone as well."""
-        fix = self._plan(path, job, job.items)
+        """Plan the edits of one file; each finding gets those that mend it."""
+        task = job.task()
+        fix = self._plan(path, job, task)
         if isinstance(fix, Refusal):
             place = f"{fix.file}:{fix.line}: " if fix.file and fix.line else ""
             result.remedies += [Remedy(item.finding, refusal=place + fix.reason) for item in job.items]
@@ -254,21 +255,9 @@ class Mender:
         result.texts[path] = (before, apply(before, fix.edits))
         result.namespaces[path] = list(fix.namespaces)
         for item in job.items:
-            result.remedies.append(Remedy(item.finding, path, self._alone(path, job, item, fix)))
+            result.remedies.append(Remedy(item.finding, path, fix.edits_for(item.finding.namespace)))
 
-    def _alone(self, path: str, job: _Job, item: _Item, fix: Fix) -> tuple[Edit, ...]:
-        """The edits that mend one finding without the others."""
-        if len(job.items) == 1:
-            return fix.edits
-        if not item.wanted and not item.wrong:  # another finding says which import has to be respelled
-            meant = [i for i in job.items if i.wrong and i.finding.namespace == item.finding.namespace]
-            alone = self._plan(path, job, meant)
-        else:
-            alone = self._plan(path, job, [item])
-        return alone.edits if isinstance(alone, Fix) else fix.edits
-
-    def _plan(self, path: str, job: _Job, items: Sequence[_Item]) -> Fix | Refusal:
-        task = job.task(items)
+    def _plan(self, path: str, job: _Job, task: Task) -> Fix | Refusal:
         layout = job.view.layout
         alone = len(self._targets) == 1
         if alone and job.anchor is not None and not task.wrong and (self._look is None or _is_plain(layout)):

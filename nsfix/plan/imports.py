@@ -18,15 +18,21 @@ _NAMES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The edits of one file that mend a module. `edits[i]`, an insertion, imports `namespaces[i]`.
+    """The edits of one file that mend a module; those at one offset stand in order, as `edits.apply` wants them.
 
-    Each edit is good without the others; those at one offset stand in order, as `edits.apply` wants them.
+    `namespaces` are those that it imports by them. With `apart`, `edits[i]`, an insertion, imports `namespaces[i]`,
+    and is good without the others.
     """
 
     file: str
     edits: tuple[Edit, ...]
     namespaces: tuple[str, ...]
     note: str | None = None  # something that whoever reads the patch should know
+    apart: bool = False
+
+    def edits_for(self, namespace: str) -> tuple[Edit, ...]:
+        """The edits that one namespace needs."""
+        return (self.edits[self.namespaces.index(namespace)],) if self.apart else self.edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def plain_fix(anchor: Anchor, names: Sequence[str], spelling: Spelling) -> Fix |
             layout.path,
             anchor.statement.line,
         )
-    return Fix(layout.path, edits, tuple(names), note_on(anchor.view))
+    return Fix(layout.path, edits, tuple(names), note_on(anchor.view), apart=True)
 
 
 def _stands(layout: Layout, home: Home, edits: Sequence[Edit]) -> bool:
