@@ -229,6 +229,11 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
     kdirs = options["kdir"] or ((given,) if given is not None else ())
     if sum(bool(options[name]) for name in ("log", "nsdeps", "build")) > 1:
         raise UsageError("give one of --log, --nsdeps and --build: each is evidence of its own")
+    evidence = next((name for name in ("log", "nsdeps", "build") if options[name]), None)
+    if evidence is not None and (kdirs[1:] or (evidence == "build" and options["since"])):
+        raise UsageError(
+            f"--{evidence} is about one kernel: give one KDIR, and --since with --log or --nsdeps for upstream's"
+        )
     return Request(
         directory=variables.pop("M", "."),
         kdir=kdirs[0] if kdirs else None,
@@ -271,6 +276,8 @@ def _answer(request: Request, options: dict[str, Any], brief: bool, told: bool =
 def _answer_for_several(request: Request, brief: bool) -> Answer:
     from nsfix.several import check_several
 
+    if tree_of(request) is not None:
+        raise UsageError("--since is for external modules; this is a kernel's own tree, and so is one kernel")
     if request.config:
         raise UsageError("--config is for a kernel's own tree; an external module has that of its KDIR")
     with Progress("reading sources") as progress:

@@ -53,12 +53,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One symbol that vmlinux or a module exports. `namespace` is "" for the global one."""
+    """One symbol that vmlinux or a module exports. `namespace` is "" for the global one.
+
+    `file` and `line` say where, if its source was read.
+    """
 
     symbol: str
     namespace: str
     gpl: bool
     exporter: str  # as in Module.symvers: "vmlinux" or the module's path without .ko
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

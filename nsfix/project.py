@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from nsfix.errors import InputError
 from nsfix.evidence.symvers import Symvers, merge, read_symvers
@@ -21,14 +21,16 @@ from nsfix.model import (
     Export,
     Finding,
     Guard,
+    Import,
     Module,
     ModuleReading,
     Remark,
     SourceKind,
     Spelling,
     Target,
+    reserved_for,
 )
-from nsfix.resolve import resolve
+from nsfix.resolve import misspelled, resolve
 from nsfix.rust.modinfo import joined
 from nsfix.scan import (
     Look,
@@ -38,6 +40,7 @@ from nsfix.scan import (
     ScanFacts,
     Scanner,
     crate_roots,
+    find_exports,
     layouts_of,
     read_file,
     readings_of,
@@ -213,14 +216,61 @@ def resolved_on(
     layouts = layouts_of(facts.modules, read)
     modules: list[Module] = []
     findings: list[Finding] = []
-    for reading in readings_of(facts, layouts):
-        resolved = resolve(told(reading), facts.exports, kernel.spelling)
+    readings = readings_of(facts, layouts)
+    exports = _with_places(kernel, readings, facts.exports, read)
+    for reading in readings:
+        resolved = resolve(told(reading), exports, kernel.spelling, lambda path: _short(path, kernel))
         modules.append(resolved.module)
         findings += resolved.findings
     sources = {m.built.path: compiled_sources(m) for m in facts.modules}
+    if kernel.spelling is Spelling.NONE:
+        findings += _without_macro(kernel, facts, read)
     said = (*remarks, *facts.remarks)
     target = target_of(kernel, label)
     return OnKernel(kernel, target, tuple(modules), tuple(findings), sources, facts, said)
+
+
+def _without_macro(kernel: KernelBuild, facts: ScanFacts, read: ReadFile) -> list[Finding]:
+    """The findings for imports that a kernel would compile which has no macro for them."""
+    looker = Looker(kernel, read)
+    findings: list[Finding] = []
+    for module in facts.modules:
+        for source in module.built.sources:
+            text = (read(source.path) or b"") if source.kind is SourceKind.C else b""
+            if b"MODULE_IMPORT_NS" not in text:
+                continue
+            for entry in looker.look(module.built, source).imports:
+                line = text.count(b"\n", 0, entry.start) + 1
+                standing = Import(entry.namespace, source.path, line, False)
+                findings.append(misspelled(module.built.path, standing, kernel.spelling))
+    return findings
+
+
+def _with_places(
+    kernel: KernelBuild, readings: Iterable[ModuleReading], exports: Mapping[bytes, Export], read: ReadFile
+) -> Mapping[bytes, Export]:
+    """`exports`, those with their place that are reserved for other modules than one of `readings` that uses them."""
+    used = {
+        (use.symbol.encode("ascii", "replace"), reading.name) for reading in readings for use in reading.uses
+    }
+    reserved = {exports[s] for s, module in used if reserved_for(exports[s].namespace, module) is False}
+    unplaced = [export for export in reserved if not export.file]
+    if not unplaced:
+        return exports
+    places = find_exports(kernel.source_dir, unplaced, read)
+    placed = {
+        export.symbol.encode("ascii", "replace"): replace(
+            export, file=places[export.symbol][0], line=places[export.symbol][1]
+        )
+        for export in unplaced
+        if export.symbol in places
+    }
+    return {**exports, **placed}
+
+
+def _short(path: str, kernel: KernelBuild) -> str:
+    """A path as messages have it: from the top of the kernel's sources, or from here."""
+    return shown_path(shown_path(path, kernel.source_dir), os.getcwd())
 
 
 def answer_of(on: OnKernel, request: Request, read: ReadFile) -> Answer:

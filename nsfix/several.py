@@ -45,6 +45,14 @@ def check_several(
     return conclude_several([*here, *unseen], request, read)
 
 
+def with_upstream(request: Request, here: OnKernel, read: ReadFile = read_file) -> Answer:
+    """What a run came to on one kernel, be it from evidence, with a mending that is right on upstream's kernels from
+    the version on that `request` names as well."""
+    assert request.since is not None
+    unseen = read_upstream(request, version_of(request.since), [here], read)
+    return conclude_several([here, *unseen], request, read)
+
+
 def _kernels(request: Request) -> list[tuple[str, KernelBuild]]:
     """The kernels at hand, each with a label of its own: its release, and where two are alike the directory too."""
     if request.kdir is None and not os.path.isdir(default_kdir()):

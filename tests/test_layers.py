@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "several": READERS | {"scan", "mend", "project", "unseen"},
     "in_tree": READERS | {"scan", "project", "__init__"},
     "linked": READERS | {"project"},
-    "replay": READERS | {"linked", "build", "scan", "resolve", "mend", "project"},
+    "replay": READERS | {"linked", "build", "scan", "resolve", "mend", "project", "several"},
     "views": {"model", "edits"},
     "files": {"errors"},
     "progress": set(),

@@ -16,7 +16,7 @@ def namespace_fault(namespace: str, spelling: Spelling) -> str | None:
     if spelling is Spelling.NONE:
         return "this kernel has no MODULE_IMPORT_NS"
     if namespace.startswith(MODULE_LIST_PREFIX):
-        return f"{namespace} cannot be imported; only the export line could name this module"
+        return f"{namespace} cannot be imported: only whoever exports the symbol can add this module to that list"
     if spelling is Spelling.IDENTIFIER and not _IDENTIFIER.fullmatch(namespace):
         return f"{namespace!a} is no valid namespace here: this kernel's MODULE_IMPORT_NS takes an identifier"
     if not namespace or _NOT_IN_STRING.search(namespace):

@@ -2,6 +2,7 @@
 
 from nsfix.csource.look import Look
 from nsfix.scan.cache import Cache, cache_directory
+from nsfix.scan.exported_at import find_exports
 from nsfix.scan.looking import Looker
 from nsfix.scan.readings import layouts_of, readings_of
 from nsfix.scan.rusty import RustReader, crate_roots, imports_of
@@ -21,6 +22,7 @@ __all__ = [
     "TreeScanner",
     "cache_directory",
     "crate_roots",
+    "find_exports",
     "imports_of",
     "layouts_of",
     "read_file",
