@@ -49,12 +49,19 @@ class Judgement:
 
 def make(kernel: Kernel, directory: Path, *words: str) -> tuple[int, str]:
     """Runs the kernel's make over an external module directory; its status and its output."""
+    return _make("-C", str(kernel.kdir), f"M={directory}", *words, "modules")
+
+
+def make_own(kernel: Kernel, directory: Path, *words: str) -> tuple[int, str]:
+    """Runs make in a project's own directory, as its author does: its Makefile is to call the kernel's."""
+    return _make("-C", str(directory), f"KDIR={kernel.kdir}", *words)
+
+
+def _make(*words: str) -> tuple[int, str]:
     # nothing here reads debug information, nor BTF, which is made of it
     spared = ["KCFLAGS=-g0", "CONFIG_DEBUG_INFO_BTF_MODULES="]
-    where = ["-C", str(kernel.kdir), f"M={directory}"]
-    command = ["make", "-k", "-j2", *where, "CC=gcc-12", *spared, *words, "modules"]
     done = subprocess.run(
-        command,
+        ["make", "-k", "-j2", "CC=gcc-12", *spared, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -81,6 +88,12 @@ def build_alone(kernel: Kernel, directory: Path, words: Iterable[str] = ()) -> J
     """A make of its own for one directory, to the end."""
     status, log = make(kernel, directory, *(word.replace("{dir}", str(directory)) for word in words))
     return judge(log, _modules_by_path(directory), status=status)
+
+
+def build_own(kernel: Kernel, directory: Path, at: Path) -> Judgement:
+    """As build_alone, by the Makefile of the project in `directory`, which names `at` to the kernel's."""
+    status, log = make_own(kernel, directory)
+    return judge(log, _modules_by_path(at), status=status)
 
 
 def _modules_by_path(directory: Path) -> list[str]:
