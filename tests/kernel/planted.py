@@ -72,8 +72,8 @@ def run(planted: Planted, words: Iterable[str | Path]) -> dict[str, Result]:
         tree = trees()[name]
         results[name] = together
         if tree.alone:
-            at = planted.top(tree) / tree.at
-            results[name] = nsfix(*words, f"M={at}", *tree.words, cwd=at)
+            top = planted.top(tree)
+            results[name] = nsfix(*words, *tree.words_in(top), cwd=top)
     return results
 
 

@@ -7,11 +7,13 @@ and of its sources say what is odd. Only `tree.toml` is ours, and not copied:
     imports = ["BOX_IMPORT"]        further words that begin an import statement (default: MODULE_IMPORT_NS alone)
     words = ["CONFIG_BOX=m"]        for make and for nsfix
     at = "driver"                   the directory of M=, where it is not the tree's top
+    paths = ["src"]                 what nsfix may write to besides M=, from the top of an `alone` tree
+    broken = ["7.x"]                the kernels on which the tree does not compile as it is
     alone = true                    needs an M= of its own: it cannot be a directory among others
     wrapper = true                  alone, and built by its own Makefile: make KDIR=… in the tree's top
     since = "5.4"                   from which kernel on the tree, as it is and when mended, is right (default 5.4)
     [modules."sub/box"]             each module, its path as in modules.order
-    sources = ["main.c"]            its sources, by path from M=
+    sources = ["main.c"]            its sources, by path from the tree's top
     needs = ["DMA_BUF"]
     wrong."7.x" = ["DMA_BUF"]       what is missing in the tree as it is, by kernel
     [made.string]                   files that a configure step would have left, by spelling of the kernel
@@ -34,7 +36,7 @@ from tests.bounds import Version
 from tests.cases import SERIES, SPELLING, Pairs
 
 TREES = Path(__file__).parent
-KEYS = {"odd", "imports", "words", "at", "alone", "wrapper", "since", "modules", "made"}
+KEYS = {"odd", "imports", "words", "at", "paths", "broken", "alone", "wrapper", "since", "modules", "made"}
 MODULE_KEYS = {"sources", "needs", "wrong"}
 Files = dict[str, bytes]
 
@@ -48,7 +50,7 @@ _SILENT = re.compile(rb"[ \t]*(?:/\*(?:(?!\*/).)*\*/|//.*)?[ \t]*\r?\n?", re.DOT
 
 @dataclass(frozen=True)
 class TreeModule:
-    """A module of a tree: path as in modules.order, sources by path from M=, what it needs and has wrong."""
+    """A module of a tree: path as in modules.order, sources by path from the top, what it needs and has wrong."""
 
     path: str
     sources: tuple[str, ...]
@@ -67,6 +69,8 @@ class Tree:
     words: tuple[str, ...]
     imports: tuple[str, ...]
     at: str
+    paths: tuple[str, ...]
+    broken: tuple[str, ...]
     alone: bool
     wrapper: bool
     since: Version
@@ -79,6 +83,10 @@ class Tree:
     def stripped(self, series: str) -> Files:
         """The same without its imports, as if nobody had thought of them yet."""
         return {path: without_imports(text, self.imports) for path, text in self.on(series).items()}
+
+    def words_in(self, top: Path) -> list[str]:
+        """The words for nsfix that tell of the tree, where its top is this directory."""
+        return [f"M={top / self.at}", *self.words, *(str(top / path) for path in self.paths)]
 
     def needed(self) -> Pairs:
         """The pairs of module and namespace that a tree without imports lacks."""
@@ -166,6 +174,8 @@ def parse(directory: Path) -> Tree:
         words=tuple(table.get("words", ())),
         imports=("MODULE_IMPORT_NS", *table.get("imports", ())),
         at=table.get("at", ""),
+        paths=tuple(table.get("paths", ())),
+        broken=tuple(table.get("broken", ())),
         alone=table.get("alone", False) or table.get("wrapper", False),
         wrapper=table.get("wrapper", False),
         since=(major, minor, 0),
