@@ -51,16 +51,17 @@ def imports_on(
     quoted: bool | None = None,
     rhel: tuple[int, int] | None = None,
     files: Mapping[str, str] | None = None,
+    path: Iterable[str] = (),
     absent: Iterable[str] = (),
-    flags: Iterable[str] = (),
 ) -> set[tuple[str, bool]]:
     """The imports of one source on a kernel: each argument, and whether that kernel takes it as a namespace.
 
     An entry is `(NAME, True)` where the value is one string that is a plain name. Whatever else came out has False:
     a value with quotes inside, a bare word, a call of MODULE_IMPORT_NS on a kernel that has no such macro.
     `quoted` is the spelling, where a distribution has backported it (default: what upstream `version` takes); `rhel`
-    the release of an RHEL kernel; `files` the source's own headers by path; `absent` the headers in angle brackets
-    that this kernel has not got; `flags` further words for gcc. Raises ValueError where gcc does.
+    the release of an RHEL kernel; `files` the source's own headers by path, and `path` the directories of them that are
+    searched; `absent` the headers in angle brackets that this kernel has not got. Raises ValueError where gcc finds
+    an error.
     """
     texts = {"source.c": source, **(files or {})}
     wanted = {name for text in texts.values() for pair in _INCLUDE.findall(text) for name in pair if name}
@@ -69,7 +70,7 @@ def imports_on(
     with TemporaryDirectory() as home:
         _write(Path(home, "include"), headers)
         _write(Path(home, "own"), texts)
-        out = _preprocess(Path(home), flags)
+        out = _preprocess(Path(home), path)
     found = {_judge(value) for value in _IMPORT.findall(out)}
     return found | {(f"MODULE_IMPORT_NS({left.strip()})", False) for left in _LEFT.findall(out)}
 
@@ -96,10 +97,11 @@ def _write(directory: Path, texts: Mapping[str, str]) -> None:
         file.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-def _preprocess(home: Path, flags: Iterable[str]) -> str:
+def _preprocess(home: Path, path: Iterable[str]) -> str:
     own = home / "own"
     command = ["gcc", "-E", "-P", "-nostdinc", "-D__KERNEL__", "-DMODULE", "-iquote", str(own)]
-    command += ["-I", str(home / "include"), *flags, str(own / "source.c")]
+    command += [f"-I{place}" for place in (*(own / part for part in path), home / "include")]
+    command.append(str(own / "source.c"))
     done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False, cwd=own)
     if done.returncode:
         raise ValueError(done.stderr.decode("utf-8", "replace"))

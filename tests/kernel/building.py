@@ -102,7 +102,9 @@ def _modules_by_path(directory: Path) -> list[str]:
     return [re.sub(r"\.k?o$", "", line.removeprefix(f"{directory}/").removeprefix("./")) for line in lines]
 
 
-def build_many(kernel: Kernel, root: Path, names: list[str]) -> dict[str, Judgement]:
+def build_many(
+    kernel: Kernel, root: Path, names: list[str], words: Iterable[str] = ()
+) -> dict[str, Judgement]:
     """Compiles the directories `names` below `root` in one make and lets modpost judge each by itself."""
     # two modules of one name make Kbuild stop before its own modpost, which is not wanted here
     for twin in ("0_a", "0_b"):
@@ -110,7 +112,7 @@ def build_many(kernel: Kernel, root: Path, names: list[str]) -> dict[str, Judgem
         (root / twin / "Kbuild").write_text("obj-m := twin.o\n")
         (root / twin / "twin.c").write_text('#include <linux/module.h>\nMODULE_LICENSE("GPL");\n')
     (root / "Kbuild").write_text("obj-m := " + " ".join(f"{name}/" for name in ["0_a", "0_b", *names]) + "\n")
-    _, log = make(kernel, root, "KBUILD_MODPOST_NOFINAL=1")
+    _, log = make(kernel, root, "KBUILD_MODPOST_NOFINAL=1", *words)
     return {name: _modpost(kernel, root, name, log) for name in names}
 
 

@@ -22,10 +22,11 @@ from tests.trees import Files, Tree, load, write
 
 @dataclass(frozen=True)
 class Run:
-    """An `apply` over a tree, alone or with others, and one more; the files after each."""
+    """An `apply` over a tree, alone or with others, and one more; the files before, between and after."""
 
     first: Result
     again: Result
+    before: Files
     files: Files
     later: Files
 
@@ -52,11 +53,21 @@ def trees() -> dict[str, Tree]:
     return {tree.name: tree for tree in load()}
 
 
+def below(tree: Tree) -> str:
+    """Where the modules of a tree are, as seen from the directory that it stands in, with a slash at the end."""
+    return f"{tree.name}/{tree.at}/" if tree.at else f"{tree.name}/"
+
+
+def further_words(names: Iterable[str]) -> list[str]:
+    """The words for make that these trees want when they stand together."""
+    return [word for name in names if not trees()[name].alone for word in trees()[name].words]
+
+
 def plant(home: Path, files: dict[str, Files]) -> Planted:
     """Writes trees below `home`, those that can stand together below one Kbuild file."""
     planted = Planted(home, files)
-    among = [name for name in files if not trees()[name].alone]
-    write({"Kbuild": "".join(f"obj-m += {name}/\n" for name in among).encode()}, home / "among")
+    among = [below(trees()[name]) for name in files if not trees()[name].alone]
+    write({"Kbuild": "".join(f"obj-m += {place}\n" for place in among).encode()}, home / "among")
     for name, texts in files.items():
         write(texts, planted.top(trees()[name]))
     return planted
@@ -66,7 +77,7 @@ def run(planted: Planted, words: Iterable[str | Path]) -> dict[str, Result]:
     """One run of nsfix with these words over all trees; by tree, of some the same."""
     words = list(words)
     home = planted.home / "among"
-    together = nsfix(*words, f"M={home}", cwd=home)
+    together = nsfix(*words, f"M={home}", *further_words(planted.files), cwd=home)
     results = {}
     for name in planted.files:
         tree = trees()[name]
@@ -84,8 +95,8 @@ def check(planted: Planted, kernel: Kernel) -> dict[str, tuple[Result, Pairs]]:
         assert result.code in (0, 1), result.said
         pairs = missing_by_nsfix(json.loads(result.out))
         if not trees()[name].alone:
-            below = f"{name}/"
-            pairs = frozenset((p.removeprefix(below), ns) for p, ns in pairs if p.startswith(below))
+            at = below(trees()[name])
+            pairs = frozenset((p.removeprefix(at), ns) for p, ns in pairs if p.startswith(at))
         said[name] = (result, pairs)
     return said
 
@@ -97,7 +108,8 @@ def apply(planted: Planted, kernels: Iterable[Kernel]) -> dict[str, Run]:
     files = {name: planted.now(trees()[name]) for name in planted.files}
     again = run(planted, words)
     return {
-        name: Run(first[name], again[name], files[name], planted.now(trees()[name])) for name in planted.files
+        name: Run(first[name], again[name], planted.files[name], files[name], planted.now(trees()[name]))
+        for name in planted.files
     }
 
 
@@ -107,33 +119,40 @@ class Builder:
     def __init__(self, kernel: Kernel, home: Path) -> None:
         self._kernel = kernel
         self._home = home
-        self._built: dict[tuple[str, frozenset[tuple[str, bytes]]], Judgement] = {}
+        self._built: dict[_Text, Judgement] = {}
 
     def build(self, states: Iterable[dict[str, Files]]) -> None:
-        """Builds every tree of these states that has not been built yet."""
-        wanted = [_key(name, files) for state in states for name, files in state.items()]
-        new = list(dict.fromkeys(key for key in wanted if key not in self._built))
-        among = {f"{number}/{key[0]}": key for number, key in enumerate(new) if not trees()[key[0]].alone}
-        for place, key in among.items():
-            write(dict(key[1]), self._home / "among" / place)
-        alone = [key for key in new if trees()[key[0]].alone]
+        """Builds every tree of these states, to be called once."""
+        wanted = dict.fromkeys(_text(name, files) for state in states for name, files in state.items())
+        alone = [text for text in wanted if trees()[text[0]].alone]
         with ThreadPoolExecutor(2) as pool:  # a make of one source keeps one processor busy
             judged = pool.map(self._build_alone, range(len(alone)), alone)
             self._built |= dict(zip(alone, judged, strict=True))
-        many = build_many(self._kernel, self._home / "among", list(among)) if among else {}
-        self._built |= {among[place]: judgement for place, judgement in many.items()}
+        among = {number: text for number, text in enumerate(wanted) if not trees()[text[0]].alone}
+        for number, (_, files) in among.items():
+            write(dict(files), self._home / "among" / str(number) / among[number][0])
+        places = {
+            f"{number}/{below(trees()[name])}".rstrip("/"): (name, files)
+            for number, (name, files) in among.items()
+        }
+        words = further_words(trees())
+        many = build_many(self._kernel, self._home / "among", list(places), words)
+        self._built |= {places[place]: judgement for place, judgement in many.items()}
 
-    def _build_alone(self, number: int, key: tuple[str, frozenset[tuple[str, bytes]]]) -> Judgement:
-        tree = trees()[key[0]]
-        top = write(dict(key[1]), self._home / "alone" / str(number) / tree.name)
+    def _build_alone(self, number: int, text: _Text) -> Judgement:
+        tree = trees()[text[0]]
+        top = write(dict(text[1]), self._home / "alone" / str(number) / tree.name)
         if tree.wrapper:
             return build_own(self._kernel, top, top / tree.at)
         return build_alone(self._kernel, top / tree.at, tree.words)
 
     def judged(self, name: str, files: Files) -> Judgement:
         """What modpost said of a tree with these files."""
-        return self._built[_key(name, files)]
+        return self._built[_text(name, files)]
 
 
-def _key(name: str, files: Files) -> tuple[str, frozenset[tuple[str, bytes]]]:
+_Text = tuple[str, frozenset[tuple[str, bytes]]]  # the name of a tree, and its files
+
+
+def _text(name: str, files: Files) -> _Text:
     return name, frozenset(files.items())

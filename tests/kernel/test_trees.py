@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.cases import SERIES, Pairs
-from tests.kernel.building import Judgement, Kernel
+from tests.kernel.building import Judgement, Kernel, build_own
 from tests.kernel.conftest import kernel_of
 from tests.kernel.planted import Builder, Run, apply, check, plant, trees
 from tests.kernel.provision import kernels
 from tests.support import Result
-from tests.trees import Files, Tree, beyond_imports
+from tests.trees import Files, Tree, beyond_imports, write
 
 pytestmark = pytest.mark.kernel
 STATES = ("stripped", "as_is")
@@ -170,14 +171,18 @@ def assert_silent(grown: Grown, name: str, run: Run) -> None:
 def test_nothing_but_imports_is_touched(
     series: str, state: str, name: str, grown: Callable[[str], Grown]
 ) -> None:
-    tree, now = trees()[name], grown(series).states[state]
+    now = grown(series).states[state]
     for runs in (now.here, now.everywhere):
         if name in runs:
-            assert set(runs[name].files) == set(now.files[name])
-        for path, after in runs[name].files.items() if name in runs else ():
-            if after != now.files[name][path]:
-                assert path.endswith(".c"), path
-                assert beyond_imports(now.files[name][path], after, tree.imports) == [], path
+            assert_only_imports(trees()[name], runs[name].before, runs[name].files)
+
+
+def assert_only_imports(tree: Tree, before: Files, after: Files) -> None:
+    """Between these states of a tree nothing but imports in sources differs."""
+    for path, text in before.items():
+        if after[path] != text:
+            assert path.endswith(".c"), path
+            assert beyond_imports(text, after[path], tree.imports) == [], path
 
 
 @everywhere
@@ -185,9 +190,22 @@ def test_nothing_but_imports_is_touched(
 def test_what_is_right_is_left(series: str, name: str, grown: Callable[[str], Grown]) -> None:
     tree, now = trees()[name], grown(series).states["as_is"]
     if not tree.wrong(series):
-        assert now.here[name].files == now.files[name]
+        assert now.here[name].files == now.here[name].before
     if name in now.everywhere and not any(tree.wrong(each) for each in kernels()):
-        assert now.everywhere[name].files == now.files[name]
+        assert now.everywhere[name].files == now.everywhere[name].before
+
+
+@everywhere
+@pytest.mark.parametrize("name", [name for name, tree in trees().items() if tree.wrapper])
+def test_the_own_make_of_a_mended_tree_is_silent(
+    series: str, name: str, grown: Callable[[str], Grown], tmp_path: Path
+) -> None:
+    run = grown(series).states["stripped"].here[name]
+    top = write(run.files, tmp_path / name)
+    judged = build_own(grown(series).kernel, top, top / trees()[name].at)
+    assert (judged.missing, judged.faults, judged.status) == (frozenset(), (), 0), judged.log
+    built = {str(file.relative_to(top / trees()[name].at)) for file in top.rglob("*.ko")}
+    assert built == {f"{module.path}.ko" for module in trees()[name].modules}, judged.log
 
 
 @everywhere

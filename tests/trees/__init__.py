@@ -5,13 +5,14 @@ and of its sources say what is odd. Only `tree.toml` is ours, and not copied:
 
     odd = "what is odd, in a line"
     imports = ["BOX_IMPORT"]        further words that begin an import statement (default: MODULE_IMPORT_NS alone)
-    words = ["CONFIG_BOX=m"]        for make and for nsfix
+    words = ["CONFIG_BOX=m"]        for make and for nsfix, and what a wrapper gives to the kernel's make
     at = "driver"                   the directory of M=, where it is not the tree's top
     paths = ["src"]                 what nsfix may write to besides M=, from the top of an `alone` tree
     broken = ["7.x"]                the kernels on which the tree does not compile as it is
     alone = true                    needs an M= of its own: it cannot be a directory among others
-    wrapper = true                  alone, and built by its own Makefile: make KDIR=… in the tree's top
+    wrapper = true                  its own Makefile calls the kernel's: make KDIR=… in the tree's top
     since = "5.4"                   from which kernel on the tree, as it is and when mended, is right (default 5.4)
+    rhel = ["10.1"]                 releases of RHEL, with a 6.12 that takes strings, on which it is right as well
     [modules."sub/box"]             each module, its path as in modules.order
     sources = ["main.c"]            its sources, by path from the tree's top
     needs = ["DMA_BUF"]
@@ -36,7 +37,20 @@ from tests.bounds import Version
 from tests.cases import SERIES, SPELLING, Pairs
 
 TREES = Path(__file__).parent
-KEYS = {"odd", "imports", "words", "at", "paths", "broken", "alone", "wrapper", "since", "modules", "made"}
+KEYS = {
+    "odd",
+    "imports",
+    "words",
+    "at",
+    "paths",
+    "broken",
+    "alone",
+    "wrapper",
+    "since",
+    "rhel",
+    "modules",
+    "made",
+}
 MODULE_KEYS = {"sources", "needs", "wrong"}
 Files = dict[str, bytes]
 
@@ -74,6 +88,7 @@ class Tree:
     alone: bool
     wrapper: bool
     since: Version
+    rhel: tuple[tuple[int, int], ...]
     made: Mapping[str, Files]  # spelling -> files
 
     def on(self, series: str) -> Files:
@@ -165,7 +180,6 @@ def parse(directory: Path) -> Tree:
         for file in sorted(directory.rglob("*"))
         if file.is_file() and file.name != "tree.toml"
     }
-    major, minor = (int(part) for part in table.get("since", "5.4").split("."))
     return Tree(
         name=directory.name,
         odd=table["odd"],
@@ -176,9 +190,10 @@ def parse(directory: Path) -> Tree:
         at=table.get("at", ""),
         paths=tuple(table.get("paths", ())),
         broken=tuple(table.get("broken", ())),
-        alone=table.get("alone", False) or table.get("wrapper", False),
+        alone=table.get("alone", False),
         wrapper=table.get("wrapper", False),
-        since=(major, minor, 0),
+        since=(*_release(table.get("since", "5.4")), 0),
+        rhel=tuple(_release(text) for text in table.get("rhel", ())),
         made={
             spelling: {path: text.encode() for path, text in texts.items()}
             for spelling, texts in table.get("made", {}).items()
@@ -191,6 +206,11 @@ def _module(path: str, table: dict[str, Any]) -> TreeModule:
     wrong = {series: frozenset(names) for series, names in table.get("wrong", {}).items()}
     _only(set(SERIES), wrong, path)
     return TreeModule(path, tuple(table["sources"]), frozenset(table["needs"]), wrong)
+
+
+def _release(text: str) -> tuple[int, int]:
+    major, minor = text.split(".")
+    return int(major), int(minor)
 
 
 def _only(known: set[str], table: Mapping[str, object], where: str) -> None:
