@@ -49,12 +49,19 @@ class Judgement:
 
 def make(kernel: Kernel, directory: Path, *words: str) -> tuple[int, str]:
     """Runs the kernel's make over an external module directory; its status and its output."""
+    return _make("-C", str(kernel.kdir), f"M={directory}", *words, "modules")
+
+
+def make_own(kernel: Kernel, directory: Path, *words: str) -> tuple[int, str]:
+    """Runs make in a project's own directory, as its author does: its Makefile is to call the kernel's."""
+    return _make("-C", str(directory), f"KDIR={kernel.kdir}", *words)
+
+
+def _make(*words: str) -> tuple[int, str]:
     # nothing here reads debug information, nor BTF, which is made of it
     spared = ["KCFLAGS=-g0", "CONFIG_DEBUG_INFO_BTF_MODULES="]
-    where = ["-C", str(kernel.kdir), f"M={directory}"]
-    command = ["make", "-k", "-j2", *where, "CC=gcc-12", *spared, *words, "modules"]
     done = subprocess.run(
-        command,
+        ["make", "-k", "-j2", "CC=gcc-12", *spared, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -83,13 +90,21 @@ def build_alone(kernel: Kernel, directory: Path, words: Iterable[str] = ()) -> J
     return judge(log, _modules_by_path(directory), status=status)
 
 
+def build_own(kernel: Kernel, directory: Path, at: Path) -> Judgement:
+    """As build_alone, by the Makefile of the project in `directory`, which names `at` to the kernel's."""
+    status, log = make_own(kernel, directory)
+    return judge(log, _modules_by_path(at), status=status)
+
+
 def _modules_by_path(directory: Path) -> list[str]:
     order = directory / "modules.order"
     lines = order.read_text().split() if order.is_file() else []
     return [re.sub(r"\.k?o$", "", line.removeprefix(f"{directory}/").removeprefix("./")) for line in lines]
 
 
-def build_many(kernel: Kernel, root: Path, names: list[str]) -> dict[str, Judgement]:
+def build_many(
+    kernel: Kernel, root: Path, names: list[str], words: Iterable[str] = ()
+) -> dict[str, Judgement]:
     """Compiles the directories `names` below `root` in one make and lets modpost judge each by itself."""
     # two modules of one name make Kbuild stop before its own modpost, which is not wanted here
     for twin in ("0_a", "0_b"):
@@ -97,7 +112,7 @@ def build_many(kernel: Kernel, root: Path, names: list[str]) -> dict[str, Judgem
         (root / twin / "Kbuild").write_text("obj-m := twin.o\n")
         (root / twin / "twin.c").write_text('#include <linux/module.h>\nMODULE_LICENSE("GPL");\n')
     (root / "Kbuild").write_text("obj-m := " + " ".join(f"{name}/" for name in ["0_a", "0_b", *names]) + "\n")
-    _, log = make(kernel, root, "KBUILD_MODPOST_NOFINAL=1")
+    _, log = make(kernel, root, "KBUILD_MODPOST_NOFINAL=1", *words)
     return {name: _modpost(kernel, root, name, log) for name in names}
 
 

@@ -1,0 +1,1 @@
+distro-modules := distro.o

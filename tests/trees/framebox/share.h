@@ -1,0 +1,1 @@
+int framebox_share(int fd);

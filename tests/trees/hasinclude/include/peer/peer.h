@@ -1,0 +1,1 @@
+int peer_pages(int fd);

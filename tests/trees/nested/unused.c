@@ -1,0 +1,1 @@
+#error taken out of the list

@@ -1,0 +1,1 @@
+#define RANGER_FD 0
