@@ -17,6 +17,7 @@ from nsfix.kernel.target import target_of
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.mend import LookAt, Mender, Mending, ModuleSources
 from nsfix.model import (
+    FIRST_MACRO,
     BuiltModule,
     Export,
     Finding,
@@ -146,6 +147,8 @@ def _touches(module: BuiltModule, paths: Sequence[str]) -> bool:
 
 def load_exports(request: Request, kernel: KernelBuild, kbuild: KbuildFacts) -> Mapping[bytes, Export]:
     """The namespaced symbols of the kernel's Module.symvers and of those that were named beside it."""
+    if kernel.version < FIRST_MACRO:
+        return {}
     if not os.path.exists(kernel.symvers):
         raise InputError(
             "no Module.symvers: without it nobody knows which symbols are in a namespace; build the kernel's "
@@ -239,7 +242,7 @@ def _without_macro(kernel: KernelBuild, facts: ScanFacts, read: ReadFile) -> lis
             text = (read(source.path) or b"") if source.kind is SourceKind.C else b""
             if b"MODULE_IMPORT_NS" not in text:
                 continue
-            for entry in looker.look(module.built, source).imports:
+            for entry in looker.look(module.built, source.path).imports:
                 line = text.count(b"\n", 0, entry.start) + 1
                 standing = Import(entry.namespace, source.path, line, False)
                 findings.append(misspelled(module.built.path, standing, kernel.spelling))
@@ -290,9 +293,7 @@ def look_on(kernels: Sequence[OnKernel], read: ReadFile) -> LookAt:
         on = kernels[index]
         if index not in lookers:
             lookers[index] = Looker(on.kernel, read)
-        built = on.sources[module].built
-        source = next(source for source in built.sources if source.path == path)
-        return lookers[index].look(built, source, text)
+        return lookers[index].look(on.sources[module].built, path, text)
 
     return look
 

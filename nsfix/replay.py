@@ -265,8 +265,7 @@ class _Sources:
         if self._looker is None:
             self._looker = Looker(self._kernel, read_file)
         built = next(built for built in self._linked.modules if built.path == module)
-        source = next(source for source in built.sources if source.path == path)
-        return self._looker.look(built, source, text)
+        return self._looker.look(built, path, text)
 
     def modules_of(self, name: str) -> list[BuiltModule]:
         """The modules that the evidence may mean by `name`."""

@@ -70,7 +70,7 @@ def read_upstream(
         kbuild = load_modules(request, upstream(FIRST_STRING))
         built = {module.path: module for module in kbuild.modules}
         remarks = (*kbuild.remarks, _no_kernel(kbuild, request))
-    texts = {p: read(p) or b"" for module in built.values() for p in _own_files(module, here)}
+    texts = _own_files(built.values(), here, read)
     versions = versions_to_try(since, bounds_in(texts.values()))
     seen = {version: _see(version, built, here, texts, read) for version in versions}
     lacks = _lacks(built, here, seen)
@@ -88,14 +88,15 @@ def _no_kernel(kbuild: KbuildFacts, request: Request) -> Remark:
     )
 
 
-def _own_files(module: BuiltModule, here: Sequence[OnKernel]) -> list[str]:
-    """The C sources of a module and what they include that is no header of a kernel."""
-    paths = dict.fromkeys(s.path for s in module.sources if s.kind is SourceKind.C)
-    for on in here:
-        for facts in on.facts.modules if on.facts is not None else ():
-            if facts.built.path == module.path:
-                paths.update(dict.fromkeys(path for source in facts.sources for path in source.included))
-    return list(paths)
+def _own_files(built: Iterable[BuiltModule], here: Sequence[OnKernel], read: ReadFile) -> dict[str, bytes]:
+    """The texts of the modules' C sources and of what they include that is no header of a kernel."""
+    kernels = [on.kernel for on in here] or [upstream(FIRST_STRING)]
+    paths: dict[str, None] = {}
+    for kernel in kernels:
+        looker = Looker(kernel, read)
+        for module in built:
+            paths.update(dict.fromkeys(looker.files(module)))
+    return {path: read(path) or b"" for path in paths}
 
 
 def _nearest(version: Version, here: Sequence[OnKernel]) -> OnKernel | None:
@@ -118,11 +119,10 @@ def _see(
     looker = Looker(upstream(version, base.kernel if base is not None else None), read)
     found: dict[str, _Seen] = {}
     for path, module in built.items():
-        looks = {
-            source.path: looker.look(module, source)
-            for source in module.sources
-            if source.kind is SourceKind.C and any(word in texts[source.path] for word in _MAY_IMPORT)
-        }
+        looks: dict[str, Look] = {}
+        for source in module.sources:
+            if source.kind is SourceKind.C and any(word in texts[source.path] for word in _MAY_IMPORT):
+                looks.update(looker.looks(module, source))
         found[path] = _Seen(looks)
     return found
 

@@ -15,10 +15,10 @@ from nsfix.csource.statements import Layout, Statement, conditionals, read_layou
 from nsfix.csource.unit import Unit
 
 IMPORT_MACRO = "MODULE_IMPORT_NS"
-_IMPORT = IMPORT_MACRO.encode()
+IMPORT = IMPORT_MACRO.encode()
 _VERSION = b"LINUX_VERSION_CODE"
 _COMPARED = b"KERNEL_VERSION"
-_ABOUT_KERNELS = frozenset((_VERSION, _COMPARED, _IMPORT))
+_ABOUT_KERNELS = frozenset((_VERSION, _COMPARED, IMPORT))
 _WORD = re.compile(rb"\b[A-Za-z_]\w*")
 _HAS = re.compile(rb"\b__has_\w+\s*\([^()]*\)")
 _OWN_WORDS = _ABOUT_KERNELS | {b"defined"}
@@ -43,9 +43,9 @@ class Look:
     `compiled` maps the start of each module statement that is compiled to what it comes to, by tag. `taken` are, by
     the start of a conditional, the arms that are compiled; `about_kernels` the conditionals that ask for the kernel's
     version or for MODULE_IMPORT_NS, be it through macros. `has_macro` tells whether MODULE_IMPORT_NS is one,
-    `has_version` whether LINUX_VERSION_CODE and KERNEL_VERSION are. `elsewhere` are the namespaces that headers of the
-    source import in effect; `undefined` the words that conditions around imports ask for and that are no macros, each
-    with the byte offset of the condition.
+    `has_version` whether LINUX_VERSION_CODE and KERNEL_VERSION are. `elsewhere` are the namespaces that other files
+    of the unit import in effect; `undefined` the words that conditions around imports ask for and that are no macros,
+    each with the byte offset of the condition.
     """
 
     imports: tuple[FoundImport, ...]
@@ -58,17 +58,18 @@ class Look:
     undefined: Mapping[bytes, int] = field(default_factory=dict)
 
 
-def look_at(unit: Unit, info: ModuleInfoReader) -> Look:
-    """What the own source of `unit` says."""
-    layout = read_layout(unit.path, unit.main.text)
-    active = unit.active(unit.main)
+def look_at(unit: Unit, info: ModuleInfoReader, path: str) -> Look:
+    """What the file `path` of `unit` says: its own source, or a header of that."""
+    source = unit.included[path]
+    layout = read_layout(path, source.text)
+    active = unit.active(source)
     statements = [s for s in layout.statements if active[s.start : s.start + 1].strip()]
-    has_macro = unit.defined(_IMPORT) is not None
+    has_macro = unit.defined(IMPORT) is not None
     compiled: dict[int, dict[str, str]] = {s.start: {} for s in statements}
     imports: list[FoundImport] = []
     elsewhere: set[str] = set()
     for entry in info.entries(unit):
-        if entry.file != unit.path:
+        if entry.file != path:
             if entry.tag == "import_ns" and import_of(entry).right:
                 elsewhere.add(import_of(entry).namespace)
             continue
@@ -83,7 +84,7 @@ def look_at(unit: Unit, info: ModuleInfoReader) -> Look:
     return Look(
         tuple(imports),
         compiled,
-        unit.arms_taken(unit.path),
+        unit.arms_taken(path),
         about,
         has_macro,
         has_version,

@@ -147,6 +147,7 @@ class Mender:
     def _assign(self, module: str, findings: list[Finding], jobs: dict[str, _Job], result: Mending) -> None:
         """Give each finding of a module to the file that is edited for it, or refuse it."""
         covered: dict[str, tuple[str, frozenset[int]]] = {}
+        broken: dict[str, Finding] = {}
         missing: list[Finding] = []
         for finding in findings:
             if finding.rule == MISSING_IMPORT:
@@ -156,13 +157,20 @@ class Mender:
             else:
                 start = self._standing(module, finding)
                 if isinstance(start, str):
-                    refusal = start if finding.level is Level.ERROR else None
-                    result.remedies.append(Remedy(finding, refusal=refusal))
+                    result.remedies.append(Remedy(finding, refusal=start))
+                    if finding.level is Level.ERROR:  # the module does not compile, whatever is added
+                        broken[finding.namespace] = finding
                     continue
                 job = self._job(jobs, module, finding.file, None)
                 job.items.append(_Item(finding, wrong=frozenset((start,))))
                 on = covered.get(finding.namespace, ("", frozenset[int]()))[1]
                 covered[finding.namespace] = finding.file, on | self._on(finding)
+        for finding in [f for f in missing if f.namespace in broken]:
+            other = broken[finding.namespace]
+            if self._on(finding) & self._on(other):
+                missing.remove(finding)
+                refusal = f"the import at line {other.line} has to be mended first: {other.message}"
+                result.remedies.append(Remedy(finding, refusal=refusal))
         self._assign_missing(module, missing, covered, jobs, result)
 
     def _assign_missing(
@@ -215,11 +223,11 @@ class Mender:
     def _standing(self, module: str, finding: Finding) -> int | str:
         """The start of the import that a finding about its spelling means; or why it is not edited."""
         path = finding.file
-        if path not in self._sources.paths(module):
-            return "it does not stand in a source of the module; respell it there by hand"
         obstacle = self._view(path, module, ()).obstacle
-        if obstacle is not None:
+        if obstacle is not None and not (path.endswith(".h") and self._view(path, module, ()).is_sound):
             return f"it stands in this file, but {obstacle}"
+        if self._look is None and path not in self._sources.paths(module):
+            return "it does not stand in a source of the module; respell it there by hand"
         layout = self._sources.layout(path)
         there = [s for s in layout.statements if s.line == finding.line and s.macro == IMPORT_MACRO]
         same = [s for s in there if spelled_namespace(s) == finding.namespace] or there
@@ -262,10 +270,12 @@ class Mender:
         alone = len(self._targets) == 1
         if alone and job.anchor is not None and not task.wrong and (self._look is None or _is_plain(layout)):
             return plain_fix(job.anchor, sorted(task.wanted), self._targets[0].spelling)
+        on = self._sources.on(job.module)
+        own = path in self._sources.paths(job.module)
         present = [
             i
-            for i, sources in self._sources.on(job.module).items()
-            if any(source.path == path for source in sources.built.sources)
+            for i, sources in on.items()
+            if not own or any(source.path == path for source in sources.built.sources)
         ]
 
         def look_again(text: bytes | None) -> dict[int, Look]:

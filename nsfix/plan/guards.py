@@ -124,10 +124,15 @@ class Guards:
         )
 
     def _mark(self, target: int, old: Collection[int]) -> str | None:
-        for name, value in self._targets[target].marks.items():
-            if all(self._targets[i].marks.get(name, -1) < value for i in old):
-                return f"defined({name}) && {name} >= {value}"
-        return None
+        """What a target's version header defines further that none of `old` reaches: the largest such number, since
+        that tells releases apart most finely."""
+        marks = [
+            (value, name)
+            for name, value in self._targets[target].marks.items()
+            if all(self._targets[i].marks.get(name, -1) < value for i in old)
+        ]
+        value, name = max(marks, default=(0, ""))
+        return f"defined({name}) && {name} >= {value}" if name else None
 
 
 def block(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from nsfix.csource.look import IMPORT_MACRO, Look
+from nsfix.csource.look import IMPORT_MACRO, FoundImport, Look
 from nsfix.csource.statements import Layout, Statement
 from nsfix.edits import Edit
 from nsfix.model import Spelling
@@ -30,34 +30,44 @@ class Standing:
     statement: Statement
     namespace: str
     compiled: frozenset[int]
-
-    @property
-    def spelling(self) -> Spelling:
-        """How it is spelled."""
-        return Spelling.STRING if self.statement.argument[:1] == b'"' else Spelling.IDENTIFIER
+    spelling: Spelling
 
 
-def standing_imports(layout: Layout, looks: Looks) -> dict[int, Standing]:
+def standing_imports(layout: Layout, looks: Looks, guards: Guards) -> dict[int, Standing]:
     """The MODULE_IMPORT_NS statements that some target compiles, by their start."""
     found: dict[int, Standing] = {}
     for statement in layout.statements:
         if statement.macro != IMPORT_MACRO:
             continue
-        names: dict[int, str] = {
-            i: entry.namespace
-            for i, look in looks.items()
-            for entry in look.imports
-            if entry.start == statement.start
+        entries = {
+            i: entry for i, look in looks.items() for entry in look.imports if entry.start == statement.start
         }
-        if names:
-            namespace = next(iter(names.values()))
-            found[statement.start] = Standing(statement, namespace, frozenset(names))
+        if entries:
+            spelling = _spelling(statement, entries, guards)
+            namespace = next(iter(entries.values())).namespace
+            found[statement.start] = Standing(statement, namespace, frozenset(entries), spelling)
     return found
+
+
+def _spelling(statement: Statement, entries: Mapping[int, FoundImport], guards: Guards) -> Spelling:
+    """How a statement is spelled, be its argument a macro: as the kernels want it on which it is right, and not as
+    those want it on which it is wrong."""
+    for spelling, other in (
+        (Spelling.STRING, Spelling.IDENTIFIER),
+        (Spelling.IDENTIFIER, Spelling.STRING),
+    ):
+        if any(
+            entries[i].right == (kind is spelling)
+            for kind in (spelling, other)
+            for i in guards.spelled(entries, kind)
+        ):
+            return spelling
+    return Spelling.STRING if statement.argument[:1] == b'"' else Spelling.IDENTIFIER
 
 
 def respell(layout: Layout, looks: Looks, starts: Collection[int], guards: Guards) -> list[Edit]:
     """The edits that make the imports which begin at the bytes `starts` right on every target. Raises NoGuard."""
-    known = standing_imports(layout, looks)
+    known = standing_imports(layout, looks, guards)
     unknown = [start for start in starts if start not in known]
     if unknown:
         line = layout.text.count(b"\n", 0, min(unknown)) + 1

@@ -20,7 +20,15 @@ from nsfix.plan.choice import Anchor, SourceView
 from nsfix.plan.extend import extend
 from nsfix.plan.guards import Guards, NoGuard, block
 from nsfix.plan.imports import Fix, Refusal, note_on
-from nsfix.plan.place import find_home, find_place_below, find_place_for_block, find_places, lines_at
+from nsfix.plan.place import (
+    find_home,
+    find_place_below,
+    find_place_for_block,
+    find_places,
+    indent_at,
+    lines_at,
+    place_after,
+)
 from nsfix.plan.respell import Looks, respell
 from nsfix.plan.spelling import namespace_fault, spell
 
@@ -154,7 +162,7 @@ def _wrapped(state: _State, wanted: Wanted) -> list[Edit]:
     if written is None:
         return []
     names = sorted(wanted)
-    place = find_place_for_block(state.anchor, find_home(state.anchor))
+    place = place_after(layout, written.end(), indent_at(layout.text, written.start()))
     lines = [b"%b(%b%b%b);" % (written[1], written[2], name.encode(), written[2]) for name in names]
     return [Edit(place.offset, place.offset, lines_at(place, lines, layout.text))]
 

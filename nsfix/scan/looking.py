@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from nsfix.csource.look import Look, look_at
+from nsfix.csource.look import IMPORT, Look, look_at
 from nsfix.csource.moduleinfo import ModuleInfoReader
 from nsfix.csource.session import Session
 from nsfix.csource.store import Store
+from nsfix.csource.unit import Unit
+from nsfix.errors import InputError
 from nsfix.kernel.tree import KernelBuild
-from nsfix.model import BuiltModule, SourceFile
+from nsfix.model import BuiltModule, SourceFile, SourceKind
 from nsfix.scan.units import ReadFile, Units
 
 
@@ -25,25 +27,49 @@ class Looker:
         text = self._texts.get(path)
         return self._read(path) if text is None else text
 
-    def look(self, module: BuiltModule, source: SourceFile, text: bytes | None = None) -> Look:
-        """What `source`, a C source of `module`, says; with `text` in place of what is on disk, if given.
+    def look(self, module: BuiltModule, path: str, text: bytes | None = None) -> Look:
+        """What the file `path`, a C source of `module` or a header of one, says; with `text` in place of what is on
+        disk, if given.
 
-        Raises InputError where it cannot be read.
+        Raises InputError where a source cannot be read, and where no source includes that header here.
         """
-        if text is not None:
-            self._texts = {source.path: text}
+        sources = [source for source in module.sources if source.kind is SourceKind.C]
+        own = [source for source in sources if source.path == path]
+        for source in own or sources:
+            unit = self._unit(module, source, {} if text is None else {path: text})
+            if path in unit.included:
+                return look_at(unit, self._reader(unit.store), path)
+        raise InputError(f"no source of {module.name} includes this header on every kernel", path)
+
+    def looks(self, module: BuiltModule, source: SourceFile) -> dict[str, Look]:
+        """What `source` says, and each of its own headers that may import something."""
+        unit = self._unit(module, source, {})
+        return {
+            path: look_at(unit, self._reader(unit.store), path)
+            for path, included in unit.included.items()
+            if path == source.path or (not self._units.is_kernel(path) and IMPORT in included.text)
+        }
+
+    def files(self, module: BuiltModule) -> list[str]:
+        """The C sources of `module`, and what they include that is no header of the kernel."""
+        found: dict[str, None] = {}
+        for source in module.sources:
+            if source.kind is SourceKind.C:
+                found.update(dict.fromkeys(self._unit(module, source, {}).included))
+        return [path for path in found if not self._units.is_kernel(path)]
+
+    def _unit(self, module: BuiltModule, source: SourceFile, texts: dict[str, bytes]) -> Unit:
+        self._texts = texts
         self._units.forget()
         try:
-            unit = self._units.unit(source, module)
+            return self._units.unit(source, module)
         finally:
             self._texts = {}
-        session, info = self._reader(unit.store)
-        session.forget()
-        return look_at(unit, info)
 
-    def _reader(self, store: Store) -> tuple[Session, ModuleInfoReader]:
+    def _reader(self, store: Store) -> ModuleInfoReader:
         known = self._readers.get(id(store))
         if known is None:
             session = Session(store, (), self._units.is_kernel)
             known = self._readers[id(store)] = (session, ModuleInfoReader(session))
-        return known
+        known[0].forget()
+        return known[1]

@@ -11,6 +11,7 @@
 #endif
 
 MY_IMPORT_NS(CXL);
+///+ MY_IMPORT_NS(DMA_BUF);
 
 struct dma_buf *dma_buf_get(int fd);
 void cxl_bus_rescan(void);
@@ -23,5 +24,4 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-///+ MY_IMPORT_NS(DMA_BUF);
 MODULE_DESCRIPTION("odd case");
