@@ -15,6 +15,7 @@ from nsfix.mend.sources import ModuleSources, Sources
 from nsfix.model import (
     MISSING_IMPORT,
     RESERVED_NAMESPACE,
+    WRONG_SPELLING,
     Finding,
     Guard,
     Level,
@@ -154,6 +155,8 @@ class Mender:
                 missing.append(finding)
             elif finding.rule == RESERVED_NAMESPACE:
                 result.remedies.append(Remedy(finding, refusal=self._fault(finding)))
+            elif finding.rule != WRONG_SPELLING:
+                result.remedies.append(Remedy(finding))
             else:
                 start = self._standing(module, finding)
                 if isinstance(start, str):
