@@ -78,7 +78,7 @@ def asks_for_several(request: Request) -> bool:
 class OnKernel:
     """What was found out on one kernel; `sources` is what the mender needs to know, by path of the module.
 
-    `facts` are None for a kernel that is not at hand.
+    `facts` are None for a kernel that is not at hand. `looker` looks at sources on it.
     """
 
     kernel: KernelBuild
@@ -86,6 +86,7 @@ class OnKernel:
     modules: tuple[Module, ...]
     findings: tuple[Finding, ...]
     sources: Mapping[str, ModuleSources]
+    looker: Looker
     facts: ScanFacts | None = None
     remarks: tuple[Remark, ...] = ()
 
@@ -190,8 +191,10 @@ def read_on(
     kbuild = load_modules(request, kernel)
     exports = load_exports(request, kernel, kbuild)
     _require_sources(kbuild.modules)
-    facts = Scanner(kernel, exports, read, brief).scan(kbuild.modules, progress)
-    return resolved_on(kernel, facts, kbuild.remarks, read, label=label)
+    scanner = Scanner(kernel, exports, read, brief)
+    facts = scanner.scan(kbuild.modules, progress)
+    looker = Looker(kernel, read, scanner.units)
+    return resolved_on(kernel, facts, kbuild.remarks, read, label=label, looker=looker)
 
 
 def conclude(
@@ -214,8 +217,10 @@ def resolved_on(
     read: ReadFile,
     told: Callable[[ModuleReading], ModuleReading] = lambda reading: reading,
     label: str = "",
+    looker: Looker | None = None,
 ) -> OnKernel:
     """What follows from the facts on one kernel, but for the mending."""
+    looker = looker or Looker(kernel, read)
     layouts = layouts_of(facts.modules, read)
     modules: list[Module] = []
     findings: list[Finding] = []
@@ -227,15 +232,14 @@ def resolved_on(
         findings += resolved.findings
     sources = {m.built.path: compiled_sources(m) for m in facts.modules}
     if kernel.spelling is Spelling.NONE:
-        findings += _without_macro(kernel, facts, read)
+        findings += _without_macro(looker, kernel, facts, read)
     said = (*remarks, *facts.remarks)
     target = target_of(kernel, label)
-    return OnKernel(kernel, target, tuple(modules), tuple(findings), sources, facts, said)
+    return OnKernel(kernel, target, tuple(modules), tuple(findings), sources, looker, facts, said)
 
 
-def _without_macro(kernel: KernelBuild, facts: ScanFacts, read: ReadFile) -> list[Finding]:
+def _without_macro(looker: Looker, kernel: KernelBuild, facts: ScanFacts, read: ReadFile) -> list[Finding]:
     """The findings for imports that a kernel would compile which has no macro for them."""
-    looker = Looker(kernel, read)
     findings: list[Finding] = []
     for module in facts.modules:
         for source in module.built.sources:
@@ -279,21 +283,18 @@ def _short(path: str, kernel: KernelBuild) -> str:
 def answer_of(on: OnKernel, request: Request, read: ReadFile) -> Answer:
     """The answer of a run over one kernel, mending included."""
     kernel = on.kernel
-    look = look_on([on], read)
+    look = look_on([on])
     mender = Mender([on.sources], [on.target], roots_of(request), read, look, request.guard)
     mending = mender.mend(on.findings)
     return Answer(kernel, kernel.config_file, on.modules, on.findings, mending, on.remarks, kernel.spelling)
 
 
-def look_on(kernels: Sequence[OnKernel], read: ReadFile) -> LookAt:
-    """How the mender looks at sources on `kernels`; what it reads of their headers is kept from one to the next."""
-    lookers: dict[int, Looker] = {}
+def look_on(kernels: Sequence[OnKernel]) -> LookAt:
+    """How the mender looks at sources on `kernels`."""
 
     def look(index: int, module: str, path: str, text: bytes | None) -> Look:
         on = kernels[index]
-        if index not in lookers:
-            lookers[index] = Looker(on.kernel, read)
-        return lookers[index].look(on.sources[module].built, path, text)
+        return on.looker.look(on.sources[module].built, path, text)
 
     return look
 

@@ -212,6 +212,7 @@ def _for_upstream_too(
         _modules(lacks, linked, asked),
         tuple(findings),
         asked.sources(),
+        Looker(on, read_file),
         remarks=tuple(remarks),
     )
     return with_upstream(request, here)

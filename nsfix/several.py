@@ -115,7 +115,7 @@ def conclude_several(kernels: Sequence[OnKernel], request: Request, read: ReadFi
         targets,
         roots_of(request),
         read,
-        look_on(kernels, read),
+        look_on(kernels),
         request.guard,
     )
     first = kernels[0]

@@ -72,10 +72,20 @@ def read_upstream(
         remarks = (*kbuild.remarks, _no_kernel(kbuild, request))
     texts = _own_files(built.values(), here, read)
     versions = versions_to_try(since, bounds_in(texts.values()))
-    seen = {version: _see(version, built, here, texts, read) for version in versions}
+    lookers = {version: _looker(version, here, read) for version in versions}
+    seen = {version: _see(lookers[version], built, texts) for version in versions}
     lacks = _lacks(built, here, seen)
     return [
-        _on_version(version, seen, built, here, lacks, texts, remarks if version == versions[0] else ())
+        _on_version(
+            lookers[version],
+            version,
+            seen,
+            built,
+            here,
+            lacks,
+            texts,
+            remarks if version == versions[0] else (),
+        )
         for version in versions
     ]
 
@@ -90,10 +100,9 @@ def _no_kernel(kbuild: KbuildFacts, request: Request) -> Remark:
 
 def _own_files(built: Iterable[BuiltModule], here: Sequence[OnKernel], read: ReadFile) -> dict[str, bytes]:
     """The texts of the modules' C sources and of what they include that is no header of a kernel."""
-    kernels = [on.kernel for on in here] or [upstream(FIRST_STRING)]
+    lookers = [on.looker for on in here] or [Looker(upstream(FIRST_STRING), read)]
     paths: dict[str, None] = {}
-    for kernel in kernels:
-        looker = Looker(kernel, read)
+    for looker in lookers:
         for module in built:
             paths.update(dict.fromkeys(looker.files(module)))
     return {path: read(path) or b"" for path in paths}
@@ -108,15 +117,15 @@ def _nearest(version: Version, here: Sequence[OnKernel]) -> OnKernel | None:
     return min(here, key=distance, default=None)
 
 
-def _see(
-    version: Version,
-    built: Mapping[str, BuiltModule],
-    here: Sequence[OnKernel],
-    texts: Mapping[str, bytes],
-    read: ReadFile,
-) -> dict[str, _Seen]:
+def _looker(version: Version, here: Sequence[OnKernel], read: ReadFile) -> Looker:
     base = _nearest(version, here)
-    looker = Looker(upstream(version, base.kernel if base is not None else None), read)
+    if base is None:
+        return Looker(upstream(version), read)
+    return Looker(upstream(version, base.kernel), read, base.looker.units)
+
+
+def _see(looker: Looker, built: Mapping[str, BuiltModule], texts: Mapping[str, bytes]) -> dict[str, _Seen]:
+    """What all modules say on one version."""
     found: dict[str, _Seen] = {}
     for path, module in built.items():
         looks: dict[str, Look] = {}
@@ -149,6 +158,7 @@ def _lacks(
 
 
 def _on_version(
+    looker: Looker,
     version: Version,
     seen: Mapping[Version, Mapping[str, _Seen]],
     built: Mapping[str, BuiltModule],
@@ -176,7 +186,7 @@ def _on_version(
             licensed = any("license" in tags for found in compiled.values() for tags in found.values())
             sources[path] = ModuleSources(module, compiled, licensed)
         said += _unknown(now, texts)
-    return OnKernel(kernel, target, (), tuple(findings), sources, None, tuple(said))
+    return OnKernel(kernel, target, (), tuple(findings), sources, looker, None, tuple(said))
 
 
 def _misspelled(module: str, now: _Seen, spelling: Spelling, texts: Mapping[str, bytes]) -> Iterable[Finding]:

@@ -14,13 +14,14 @@ from nsfix.scan.units import ReadFile, Units
 
 
 class Looker:
-    """Looks at sources on one kernel; what it reads of the kernel's headers is kept."""
+    """Looks at sources on one kernel; what it reads of the kernel's headers is kept. `like` are units of that kernel,
+    or of one that differs from it in some made files alone."""
 
-    def __init__(self, kernel: KernelBuild, read: ReadFile) -> None:
+    def __init__(self, kernel: KernelBuild, read: ReadFile, like: Units | None = None) -> None:
         headers = tuple(f"{root.rstrip('/')}/" for root in {kernel.source_dir, kernel.build_dir})
         self._read = read
         self._texts: dict[str, bytes] = {}
-        self._units = Units(kernel, self._text, headers)
+        self.units = Units(kernel, self._text, headers, like=like)
         self._readers: dict[int, tuple[Session, ModuleInfoReader]] = {}  # by store, which they keep
 
     def _text(self, path: str) -> bytes | None:
@@ -47,7 +48,7 @@ class Looker:
         return {
             path: look_at(unit, self._reader(unit.store), path)
             for path, included in unit.included.items()
-            if path == source.path or (not self._units.is_kernel(path) and IMPORT in included.text)
+            if path == source.path or (not self.units.is_kernel(path) and IMPORT in included.text)
         }
 
     def files(self, module: BuiltModule) -> list[str]:
@@ -56,20 +57,20 @@ class Looker:
         for source in module.sources:
             if source.kind is SourceKind.C:
                 found.update(dict.fromkeys(self._unit(module, source, {}).included))
-        return [path for path in found if not self._units.is_kernel(path)]
+        return [path for path in found if not self.units.is_kernel(path)]
 
     def _unit(self, module: BuiltModule, source: SourceFile, texts: dict[str, bytes]) -> Unit:
         self._texts = texts
-        self._units.forget()
+        self.units.forget()
         try:
-            return self._units.unit(source, module)
+            return self.units.unit(source, module)
         finally:
             self._texts = {}
 
     def _reader(self, store: Store) -> ModuleInfoReader:
         known = self._readers.get(id(store))
         if known is None:
-            session = Session(store, (), self._units.is_kernel)
+            session = Session(store, (), self.units.is_kernel)
             known = self._readers[id(store)] = (session, ModuleInfoReader(session))
         known[0].forget()
         return known[1]
