@@ -23,9 +23,8 @@ from nsfix.kernel.target import target_of
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.kernel.upstream import upstream
 from nsfix.linked import Linked, find_linked
-from nsfix.mend import Mender, ModuleSources, one_target
+from nsfix.mend import Mender, ModuleSources
 from nsfix.model import (
-    FIRST_MACRO,
     FIRST_STRING,
     MISSING_IMPORT,
     STALE_EVIDENCE,
@@ -40,17 +39,18 @@ from nsfix.model import (
     SourceKind,
     Spelling,
     Use,
+    Version,
 )
-from nsfix.project import Answer, OnKernel, Request, compiled_sources, load_kernel, roots_of
+from nsfix.project import Answer, OnKernel, Request, compiled_sources, load_kernel, look_on, roots_of
 from nsfix.resolve import missing_message, misspelled
 from nsfix.rust.modinfo import RustSide, joined
-from nsfix.scan import Look, Looker, RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
+from nsfix.scan import Looker, RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
 from nsfix.several import with_upstream
 
 _ENTERING = re.compile(rb"Entering directory [`']([^'\n]+)'")
 _RELEASE = re.compile(rb"/(?:linux-headers-|linux-|lib/modules/|kernels/)v?(\d+)\.(\d+)")
 _NEW_FORM = re.compile(rb": module uses symbol '\w+' from namespace '")
-_STRING_FROM = (6, 13)
+_LAST_BARE: Version = (6, 12, 0)  # upstream's last kernel that takes the name itself
 _STDIN = "-"
 
 
@@ -78,9 +78,9 @@ def check_log(request: Request, log: str) -> Answer:
     if not facts.missing:
         raise InputError("no missing import is reported here; is it the output of the failing build?", name)
     lacks = _lacks_of_log(facts.missing, name)
-    kernel, spelling = _kernel_of_log(request, text)
+    kernel, version = _kernel_of_log(request, text)
     remarks = [Remark(r.message, r.file or name, r.line) for r in facts.remarks]
-    return _replay(request, lacks, kernel, spelling, remarks)
+    return _replay(request, lacks, kernel, version, remarks)
 
 
 def check_nsdeps(request: Request, path: str) -> Answer:
@@ -100,7 +100,7 @@ def check_nsdeps(request: Request, path: str) -> Answer:
         for namespace in entry.namespaces
     ]
     kernel = _kernel_at_hand(request)
-    return _replay(request, lacks, kernel, kernel.spelling if kernel is not None else None, [])
+    return _replay(request, lacks, kernel, None, [])
 
 
 def check_build(request: Request) -> Answer:
@@ -118,7 +118,7 @@ def check_build(request: Request) -> Answer:
         lacks = [Lack(e.module, ns, (), built.nsdeps, e.line) for e in entries for ns in e.namespaces]
     if built.code != 0 and not lacks:
         raise InputError(f"the build failed, so it says nothing of imports:\n{built.tail()}", directory)
-    return _replay(request, lacks, kernel, kernel.spelling, remarks)
+    return _replay(request, lacks, kernel, None, remarks)
 
 
 def _read_log_text(log: str) -> tuple[bytes, str]:
@@ -146,76 +146,52 @@ def _kernel_at_hand(request: Request) -> KernelBuild | None:
     return load_kernel(request) if os.path.isdir(default_kdir()) else None
 
 
-def _kernel_of_log(request: Request, text: bytes) -> tuple[KernelBuild | None, Spelling | None]:
+def _kernel_of_log(request: Request, text: bytes) -> tuple[KernelBuild | None, Version | None]:
     """The kernel that a log was made with: the one that was named, else the one that make entered, if it is on
-    this machine; else only its spelling, as far as the log betrays it."""
+    this machine; else only its version, as far as the log betrays that, or how it spells imports."""
     if request.kdir is not None:
-        kernel = load_kernel(request)
-        return kernel, kernel.spelling
+        return load_kernel(request), None
     for entered in dict.fromkeys(_ENTERING.findall(text)):
         directory = os.fsdecode(entered)
         if os.path.exists(os.path.join(directory, "include/config/auto.conf")):
-            kernel = read_kernel_build(directory, request.output, request.arch)
-            return kernel, kernel.spelling
-    if _NEW_FORM.search(text):
-        return None, Spelling.STRING
+            return read_kernel_build(directory, request.output, request.arch), None
     release = _RELEASE.search(text)
-    if release is not None:
-        new = (int(release[1]), int(release[2])) >= _STRING_FROM
-        return None, Spelling.STRING if new else Spelling.IDENTIFIER
-    at_hand = _kernel_at_hand(request)
-    return at_hand, at_hand.spelling if at_hand is not None else None
+    version = (int(release[1]), int(release[2]), 0) if release is not None else None
+    if _NEW_FORM.search(text):
+        return None, max(version or FIRST_STRING, FIRST_STRING)
+    return (None, version) if version is not None else (_kernel_at_hand(request), None)
 
 
 def _replay(
     request: Request,
     lacks: Sequence[Lack],
     kernel: KernelBuild | None,
-    spelling: Spelling | None,
+    version: Version | None,
     remarks: list[Remark],
 ) -> Answer:
+    """The answer from what a `kernel` was found to lack; where it is not at hand, upstream's of that `version` stands
+    for it."""
     if not os.path.isdir(request.directory):
         raise InputError("no such directory; M= names the directory of the module", request.directory)
-    if spelling is None:
+    if kernel is None and version is None:
         raise InputError("the evidence does not tell which kernel it is for; name one with KDIR=DIR")
+    read_for = kernel or upstream(version or _LAST_BARE)
+    spelling = read_for.spelling
     linked = find_linked(request, lacks, kernel, spelling)
     remarks += linked.remarks
-    asked = _Sources(kernel, spelling, linked)
-    findings = [finding for lack in lacks for finding in asked.judge(lack)]
-    if request.since is not None:
-        return _for_upstream_too(request, lacks, kernel, asked, linked, findings, remarks)
-    targets = [target_of(kernel)] if kernel is not None else one_target(spelling)
-    look = asked.look if kernel is not None else None
-    mender = Mender([asked.sources()], targets, roots_of(request), read_file, look, request.guard)
-    mending = mender.mend(findings)
-    config = os.path.join(kernel.build_dir, "include/config/auto.conf") if kernel is not None else "any"
+    asked = _Sources(kernel, read_for, linked)
+    findings = tuple(finding for lack in lacks for finding in asked.judge(lack))
+    label = "" if kernel is not None else "the kernel of the evidence"
     modules = _modules(lacks, linked, asked)
-    return Answer(kernel, config, modules, tuple(findings), mending, tuple(remarks), spelling)
-
-
-def _for_upstream_too(
-    request: Request,
-    lacks: Sequence[Lack],
-    kernel: KernelBuild | None,
-    asked: _Sources,
-    linked: Linked,
-    findings: Sequence[Finding],
-    remarks: Sequence[Remark],
-) -> Answer:
-    """The answer where the sources are to be right on upstream's kernels too. Without the kernel of the evidence, the
-    one of upstream stands for it that spells imports alike."""
-    on = kernel or upstream(FIRST_STRING if asked.spelling is Spelling.STRING else FIRST_MACRO)
-    label = "the kernel of the evidence" if kernel is None else ""
-    here = OnKernel(
-        on,
-        target_of(on, label),
-        _modules(lacks, linked, asked),
-        tuple(findings),
-        asked.sources(),
-        Looker(on, read_file),
-        remarks=tuple(remarks),
-    )
-    return with_upstream(request, here)
+    target = target_of(read_for, label)
+    looker = Looker(read_for, read_file)
+    on = OnKernel(read_for, target, modules, findings, asked.sources(), looker, remarks=tuple(remarks))
+    if request.since is not None:
+        return with_upstream(request, on)
+    mender = Mender([on.sources], [on.target], roots_of(request), read_file, look_on([on]), request.guard)
+    mending = mender.mend(findings)
+    config = kernel.config_file if kernel is not None else "any"
+    return Answer(kernel, config, modules, findings, mending, tuple(remarks), spelling)
 
 
 def _modules(lacks: Iterable[Lack], linked: Linked, asked: _Sources) -> tuple[Module, ...]:
@@ -241,13 +217,13 @@ def _modules(lacks: Iterable[Lack], linked: Linked, asked: _Sources) -> tuple[Mo
 class _Sources:
     """Asks the sources whether what the evidence calls missing is there by now."""
 
-    def __init__(self, kernel: KernelBuild | None, spelling: Spelling, linked: Linked) -> None:
+    def __init__(self, kernel: KernelBuild | None, read_for: KernelBuild, linked: Linked) -> None:
         self._kernel = kernel
+        self._read_for = read_for
         self._rust = RustReader(kernel, read_file)
         self._sides: dict[str, RustSide | None] = {}
-        self.spelling = spelling
+        self._spelling = read_for.spelling
         self._linked = linked
-        self._looker: Looker | None = None
         self._imports: dict[str, tuple[Import, ...]] = {}
         self._exact: dict[str, ModuleSources] = {}
         self._layouts: dict[str, Layout] = {}
@@ -259,14 +235,6 @@ class _Sources:
             built.path: self._exact.get(built.path, ModuleSources(built, None, rust=self._rust_of(built)))
             for built in self._linked.modules
         }
-
-    def look(self, index: int, module: str, path: str, text: bytes | None) -> Look:
-        """What a source of a module says on the kernel at hand, or a text of it."""
-        assert self._kernel is not None
-        if self._looker is None:
-            self._looker = Looker(self._kernel, read_file)
-        built = next(built for built in self._linked.modules if built.path == module)
-        return self._looker.look(built, path, text)
 
     def modules_of(self, name: str) -> list[BuiltModule]:
         """The modules that the evidence may mean by `name`."""
@@ -294,7 +262,7 @@ class _Sources:
             message = missing_message(built.name, list(lack.symbols), lack.namespace)
         else:
             message = f"{built.name} needs namespace {lack.namespace}, but does not import it"
-        findings = [misspelled(built.path, entry, self.spelling) for entry in same if entry.misspelled]
+        findings = [misspelled(built.path, entry, self._spelling) for entry in same if entry.misspelled]
         missing = Finding(
             MISSING_IMPORT, Level.ERROR, built.path, lack.namespace, message, lack.file, lack.line
         )
@@ -346,10 +314,12 @@ class _Sources:
             (layout, s) for layout, s in statements if s.macro == "MODULE_IMPORT_NS" and not s.in_function
         ]
         licensed = any(s.macro == "MODULE_LICENSE" for _, s in statements)
-        if self._kernel is not None and (guarded or imports or not licensed):
+        told = any(s.arms for _, s in imports)
+        if told or (self._kernel is not None and (guarded or imports or not licensed)):
             return self._read_exactly(built)
         return tuple(
-            _raw_import(layout.path, s.line, s.argument, bool(s.arms), self.spelling) for layout, s in imports
+            _raw_import(layout.path, s.line, s.argument, bool(s.arms), self._spelling)
+            for layout, s in imports
         ) + self._rust_imports(built)
 
     def _rust_imports(self, built: BuiltModule) -> tuple[Import, ...]:
@@ -361,9 +331,9 @@ class _Sources:
 
     def _read_exactly(self, built: BuiltModule) -> tuple[Import, ...]:
         """Where an import or a guard stands already, only the preprocessor's rules tell what it does."""
-        assert self._kernel is not None
-        facts = Scanner(self._kernel, {}, read_file).scan([built])
-        self._exact[built.path] = compiled_sources(facts.modules[0])
+        facts = Scanner(self._read_for, {}, read_file).scan([built])
+        if self._kernel is not None:
+            self._exact[built.path] = compiled_sources(facts.modules[0])
         return readings_of(facts, layouts_of(facts.modules, read_file))[0].imports
 
     def _layout(self, path: str) -> Layout:

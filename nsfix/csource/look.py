@@ -1,6 +1,6 @@
 """What one text of a source says on one kernel, as far as imports go: enough to plan an edit of it and to judge one.
 
-A `Look` is of a whole unit, read by the compiler's rules, or `guessed` from the text alone where no kernel is at hand.
+A `Look` is at one file of a unit, read by the compiler's rules.
 """
 
 from __future__ import annotations
@@ -91,18 +91,6 @@ def look_at(unit: Unit, info: ModuleInfoReader, path: str) -> Look:
         frozenset(elsewhere),
         _undefined(layout, unit),
     )
-
-
-def guessed(layout: Layout, string: bool) -> Look:
-    """What `layout` says where no kernel is at hand: what stands under no condition, on a kernel whose spelling is a
-    string or is not."""
-    plain = [s for s in layout.statements if not s.arms and not s.in_function]
-    imports = [
-        FoundImport(spelled_namespace(s), s.start, (s.argument[:1] == b'"') == string)
-        for s in plain
-        if s.macro == IMPORT_MACRO
-    ]
-    return Look(tuple(imports), {s.start: {} for s in plain})
 
 
 def import_of(entry: InfoEntry) -> FoundImport:

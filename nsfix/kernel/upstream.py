@@ -33,9 +33,12 @@ _FORMS = {
 _NOWHERE = f"{os.devnull}/upstream"  # a directory that no file can lie in
 _PLAIN_HEADERS = {
     "linux/stringify.h": b"#define __stringify_1(x...) #x\n#define __stringify(x...) __stringify_1(x)\n",
-    "linux/module.h": b"""#include <linux/stringify.h>
+    "linux/module.h": b"""#ifndef _LINUX_MODULE_H
+#define _LINUX_MODULE_H
+#include <linux/stringify.h>
 #define MODULE_INFO(tag, info) static const char tag##_info[] = #tag "=" info
 #define MODULE_LICENSE(text) MODULE_INFO(license, text)
+#endif
 """,
 }
 
@@ -123,7 +126,8 @@ def _no_kernel() -> KernelBuild:
         config={},
         config_macros={},
         include_path=(f"{_NOWHERE}/include",),
-        forced_includes=(),
+        # Sources get it through many a header of the kernel's that is not there.
+        forced_includes=(f"{_NOWHERE}/include/linux/module.h",),
         symvers=os.path.join(_NOWHERE, "Module.symvers"),
         config_file="any",
         made={f"{_NOWHERE}/include/{name}": text for name, text in _PLAIN_HEADERS.items()},

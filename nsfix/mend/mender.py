@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nsfix.csource.look import IMPORT_MACRO, Look, guessed, spelled_namespace
-from nsfix.csource.statements import Layout, read_layout
+from nsfix.csource.look import IMPORT_MACRO, Look, spelled_namespace
+from nsfix.csource.statements import Layout
 from nsfix.edits import Edit, apply
 from nsfix.mend.sources import ModuleSources, Sources
 from nsfix.model import (
@@ -19,7 +19,6 @@ from nsfix.model import (
     Finding,
     Guard,
     Level,
-    Spelling,
     Target,
 )
 from nsfix.plan import (
@@ -110,7 +109,7 @@ def _is_plain(layout: Layout) -> bool:
 class Mender:
     """Plans the mending of findings in `modules`, by path, as they are on each of `targets`.
 
-    `roots` are the trees that may be edited. Without `look` no kernel is at hand, and there is one target.
+    `roots` are the trees that may be edited.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class Mender:
         targets: Sequence[Target],
         roots: Sequence[str],
         read: Callable[[str], bytes | None],
-        look: LookAt | None = None,
+        look: LookAt,
         guard: Guard = Guard.VERSION,
     ) -> None:
         self._targets = targets
@@ -229,8 +228,6 @@ class Mender:
         obstacle = self._view(path, module, ()).obstacle
         if obstacle is not None and not (path.endswith(".h") and self._view(path, module, ()).is_sound):
             return f"it stands in this file, but {obstacle}"
-        if self._look is None and path not in self._sources.paths(module):
-            return "it does not stand in a source of the module; respell it there by hand"
         layout = self._sources.layout(path)
         there = [s for s in layout.statements if s.line == finding.line and s.macro == IMPORT_MACRO]
         same = [s for s in there if spelled_namespace(s) == finding.namespace] or there
@@ -271,7 +268,7 @@ class Mender:
     def _plan(self, path: str, job: _Job, task: Task) -> Fix | Refusal:
         layout = job.view.layout
         alone = len(self._targets) == 1
-        if alone and job.anchor is not None and not task.wrong and (self._look is None or _is_plain(layout)):
+        if alone and job.anchor is not None and not task.wrong and _is_plain(layout):
             return plain_fix(job.anchor, sorted(task.wanted), self._targets[0].spelling)
         on = self._sources.on(job.module)
         own = path in self._sources.paths(job.module)
@@ -282,14 +279,6 @@ class Mender:
         ]
 
         def look_again(text: bytes | None) -> dict[int, Look]:
-            if self._look is not None:
-                return {i: self._look(i, job.module, path, text) for i in present}
-            string = self._targets[0].spelling is Spelling.STRING
-            return {0: guessed(layout if text is None else read_layout(path, text), string)}
+            return {i: self._look(i, job.module, path, text) for i in present}
 
         return rewrite(task, self._targets, self._guard, look_again(None), look_again)
-
-
-def one_target(spelling: Spelling) -> list[Target]:
-    """The one target of which nothing is known but its spelling."""
-    return [Target("", (0, 0, 0), spelling)]

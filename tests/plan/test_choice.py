@@ -112,8 +112,8 @@ def test_nothing_to_put_it_next_to() -> None:
         ("a\\b", Spelling.STRING, "no valid"),
         ("a\nb", Spelling.STRING, "no valid"),
         ("a\ud800", Spelling.STRING, "no valid"),
-        ("module:kvm", Spelling.STRING, "only the export line could name this module"),
-        ("module:kvm", Spelling.IDENTIFIER, "only the export line could name this module"),
+        ("module:kvm", Spelling.STRING, "only whoever exports the symbol"),
+        ("module:kvm", Spelling.IDENTIFIER, "only whoever exports the symbol"),
     ],
 )
 def test_namespaces_that_can_be_written(namespace: str, spelling: Spelling, fault: str | None) -> None:

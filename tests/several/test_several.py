@@ -222,12 +222,33 @@ def test_two_kernels_of_one_release_are_told_apart(tmp_path: Path, kernels: dict
     assert labels == [f"6.12.117 ({kernels['6.12']})", f"6.12.117 ({twin})"]
 
 
-def test_a_log_and_upstream(tmp_path: Path, kernels: dict[str, Path]) -> None:
+NEW_LOG = "ERROR: modpost: t.ko: module uses symbol 'dma_buf_get' from namespace 'DMA_BUF', but does not import it.\n"
+OLD_LOG = "make[1]: Entering directory '/usr/src/linux-headers-6.1.0-9-amd64'\n" + (
+    "ERROR: modpost: module t uses symbol dma_buf_get from namespace DMA_BUF, but does not import it.\n"
+)
+
+
+@pytest.mark.parametrize("text", [NEW_LOG, OLD_LOG])
+def test_a_log_and_upstream(text: str, tmp_path: Path) -> None:
     directory = write(PLAIN, tmp_path / "m")
     log = tmp_path / "make.log"
-    log.write_text(
-        "ERROR: modpost: t.ko: module uses symbol 'dma_buf_get' from namespace 'DMA_BUF', but does not import it.\n"
-    )
-    result = nsfix("apply", "--log", log, "--since", "5.10", f"M={directory}", cwd=directory)
+    log.write_text(text)
+    given = ["--log", log, "--since", "5.10", f"M={directory}"]
+    result = nsfix("apply", *given, cwd=directory)
     assert result.code == 0, result.said
     assert (directory / "t.c").read_bytes() == PLAIN.after["t.c"]
+    again = nsfix("apply", *given, cwd=directory)
+    assert again.code == 0, again.said
+    assert (directory / "t.c").read_bytes() == PLAIN.after["t.c"]
+    assert "t imports DMA_BUF by now" in again.err, again.said
+
+
+@pytest.mark.parametrize("text", [NEW_LOG, OLD_LOG])
+def test_a_log_alone_and_a_guard_that_stands(text: str, tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.name == "three_way_extended")
+    directory = write(case, tmp_path / "m")
+    log = tmp_path / "make.log"
+    log.write_text(text)
+    result = nsfix("apply", "--log", log, f"M={directory}", cwd=directory)
+    assert result.code == 0, result.said
+    assert (directory / "t.c").read_bytes() == case.after["t.c"], result.said
