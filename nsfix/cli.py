@@ -55,6 +55,11 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--symvers", metavar="FILE", multiple=True, help="A further Module.symvers."),
         click.option(
+            "--make",
+            is_flag=True,
+            help="Ask the real make what is built; this runs commands of the Makefiles.",
+        ),
+        click.option(
             "--no-cache", is_flag=True, help="In a kernel tree: neither use nor keep earlier results."
         ),
         click.option(
@@ -220,6 +225,7 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
         paths=tuple(paths),
         config=options["config"],
         symvers=tuple(options["symvers"]),
+        make=options["make"],
     )
 
 
@@ -294,7 +300,7 @@ def _say(answer: Answer, base: str) -> bool:
 
 
 def _reach(answer: Answer) -> str:
-    return ", as far as the sources could be read" if answer.remarks else ""
+    return ", as far as the sources could be read" if any(r.doubt for r in answer.remarks) else ""
 
 
 def _remark(answer: Answer, base: str) -> None:

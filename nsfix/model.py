@@ -147,11 +147,13 @@ class BuiltModule:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something a reader could not understand or found odd; `line` is None where no one line is meant."""
+    """Something a reader could not understand or found odd; `line` is None where no one line is meant. Without `doubt`
+    it only tells what was done."""
 
     message: str
     file: str | None = None
     line: int | None = None
+    doubt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
