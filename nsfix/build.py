@@ -62,7 +62,7 @@ def ask_make(kernel: KernelBuild, given: Sequence[str], call: KernelCall) -> dic
     variables = [f"{name}={value}" for name, value in call.variables.items()]
     with TemporaryDirectory(prefix="nsfix-") as home:
         answer = os.path.join(home, "answer")
-        environment = {**call.environment, ANSWER: answer}
+        environment = {"PWD": call.directory, **call.environment, ANSWER: answer}
         done = _run([*given, *variables, f"M={call.directory}", build, goal], environment, "--make")
         try:
             text = os.fsdecode(Path(answer).read_bytes())

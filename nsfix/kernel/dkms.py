@@ -45,15 +45,18 @@ class BuiltName:
 
 @dataclass(slots=True)
 class DkmsConf:
-    """What a dkms.conf says. `make` is the command that builds on the kernel at hand, for a shell in `directory`, None
-    where that is unknown; `line` is where it stands, None for dkms's own default. `modules` are the names that are
-    known, in order. `remarks` tell of what is unknown and matters."""
+    """What a dkms.conf says. `make` is the command that builds on the kernel at hand, for a shell in `directory`: None
+    where that is unknown, else it may have marks of `unknowns` in it. `line` is where it stands, None for dkms's own
+    default. `modules` are the names that are known, in order; `before` is PRE_BUILD and its line. `remarks` tell of
+    what is unknown and matters."""
 
     file: str
     directory: str
     make: str | None
     line: int | None
     modules: tuple[BuiltName, ...]
+    unknowns: Unknowns
+    before: tuple[str, int] | None = None
     remarks: list[Remark] = field(default_factory=list)
 
 
@@ -150,22 +153,15 @@ class _Reader:
             return [unknown(raw)]
 
     def _conf(self) -> DkmsConf:
-        conf = DkmsConf(self._path, self._directory, None, None, self._modules())
+        conf = DkmsConf(self._path, self._directory, None, None, self._modules(), self._unknowns)
+        if "PRE_BUILD[0]" in self._values:
+            shown = self._unknowns.readable(self._values["PRE_BUILD[0]"])
+            conf.before = shown, self._lines.get("PRE_BUILD[0]", 1)
         key = self._chosen(conf)
         if conf.remarks:
             return conf
         conf.line = self._lines.get(key) if key else None
         text = self._values[key] if key else f"make -C {self._kernel.build_dir} M={self._directory}"
-        missing = self._unknowns.first(text)
-        if missing is not None:
-            conf.remarks.append(
-                Remark(
-                    f"how dkms builds this depends on {missing.text}, which is not run",
-                    self._path,
-                    missing.line,
-                )
-            )
-            return conf
         if _KERNELRELEASE.match(text):
             text = f"make KERNELRELEASE={self._kernel.release}{text[4:]}"
         conf.make = self._at_home(text)
@@ -202,7 +198,9 @@ class _Reader:
             f"{_SOURCES}/{name}-{version}",
         )
         for place in places if name else ():
-            text = re.sub(re.escape(place) + r"(?=[/\s\"';]|$)", lambda _: self._directory, text)
+            text = re.sub(
+                rf"(?<![^\s=\"'(]){re.escape(place)}(?=[/\s\"';)]|$)", lambda _: self._directory, text
+            )
         return text
 
     def _modules(self) -> tuple[BuiltName, ...]:

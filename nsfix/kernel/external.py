@@ -23,7 +23,7 @@ from nsfix.model import BuiltModule, Remark
 Reader = Callable[[KernelCall], KbuildFacts]
 _MOST_ABOVE = 5
 _MOST_REASONS = 4
-_SET_BY_DKMS = ("KERNELRELEASE",)
+_NOT_TOLD = ("KERNELRELEASE", "KBUILD_EXTMOD", "PWD")
 
 
 def read_modules(
@@ -44,10 +44,10 @@ def read_modules(
     conf, followed = _by_dkms(top, kernel, variables)
     if conf is not None and followed.calls:
         facts = _read_all(top, followed, read, variables)
+        if [call.directory for call in followed.calls] == [top]:
+            facts = _plain_if_the_same(facts, top, read, variables)
         return _with(facts, expected(conf, {module.name for module in facts.modules}))
-    remarks = conf.remarks if conf is not None else []
-    if conf is not None:
-        remarks = [*remarks, *(_unfollowed(reason) for reason in followed.reasons)]
+    remarks = _unfollowed(conf, followed) if conf is not None else []
     try:
         return _with(read(KernelCall(top, variables, {}, top, None)), remarks)
     except NothingBuilt as error:
@@ -65,10 +65,11 @@ def _by_dkms(
         conf = read_dkms(directory, kernel)
         if conf is None:
             continue
-        follower = Follower(kernel)
+        follower = Follower(kernel, conf.unknowns)
         if conf.make is not None:
             words = {"KDIR": kernel.build_dir, **variables}
-            follower.text(conf.make, directory, words, {}, conf.file, conf.line, stronger=variables)
+            started = {"PWD": directory}
+            follower.text(conf.make, directory, words, started, conf.file, conf.line, stronger=variables)
         found = follower.found
         if directory == top:
             return conf, found
@@ -108,7 +109,9 @@ def _read_all(top: str, followed: Followed, read: Reader, variables: Mapping[str
             modules.setdefault(path, replace(module, path=path))
         remarks += facts.remarks
         files += facts.files
-        symbols += facts.extra_symbols
+        # What a call before this one would have left is known from its sources.
+        theirs = {os.path.join(other.directory, "Module.symvers") for other in followed.calls}
+        symbols += [path for path in facts.extra_symbols if path not in theirs or os.path.exists(path)]
     if failed and not modules:
         raise _nothing(failed[0], followed.reasons)
     remarks += [Remark(error.message, error.file, error.line) for error in failed]
@@ -126,17 +129,34 @@ def _told(call: KernelCall, top: str, variables: Mapping[str, str]) -> list[Rema
     passed = {
         name: value
         for name, value in call.variables.items()
-        if variables.get(name) != value and name not in _SET_BY_DKMS
+        if variables.get(name) != value and name not in _NOT_TOLD
     }
-    if call.directory == top and not passed and not call.environment:
+    given = {k: v for k, v in call.environment.items() if k not in _NOT_TOLD and call.variables.get(k) != v}
+    if call.directory == top and not passed and not given:
         return []
     words = shown({"M": os.path.relpath(call.directory, top), **passed})
-    exported = f", with {shown(call.environment)} in the environment" if call.environment else ""
+    exported = f", with {shown(given)} in the environment" if given else ""
     return [Remark(f"read as this make command says: {words}{exported}", call.file, call.line, doubt=False)]
 
 
-def _unfollowed(reason: Remark) -> Remark:
-    return Remark(f"dkms.conf is not followed: {reason.message}", reason.file, reason.line)
+def _plain_if_the_same(
+    facts: KbuildFacts, top: str, read: Reader, variables: Mapping[str, str]
+) -> KbuildFacts:  # fmt: skip
+    """What Kbuild alone makes of `top`, if that is the same: then nothing was followed that matters."""
+    try:
+        plain = read(KernelCall(top, variables, {}, top, None))
+    except InputError:
+        return facts
+    same = (plain.modules, plain.extra_symbols) == (facts.modules, facts.extra_symbols)
+    return plain if same else facts
+
+
+def _unfollowed(conf: DkmsConf, followed: Followed) -> list[Remark]:
+    """Why dkms.conf does not tell how this is built."""
+    found = [*conf.remarks, *followed.reasons]
+    if conf.before is not None:
+        found.append(Remark(f"PRE_BUILD is not run: {conf.before[0]}", conf.file, conf.before[1]))
+    return [Remark(f"dkms.conf is not followed: {each.message}", each.file, each.line) for each in found]
 
 
 def _nothing(error: NothingBuilt, reasons: Sequence[Remark]) -> NothingBuilt:

@@ -16,7 +16,7 @@ from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file
 from nsfix.kernel.made import MadeDirectory
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
-from nsfix.model import BuiltModule, Remark
+from nsfix.model import KERNEL_DIRECTORIES, BuiltModule, Remark
 
 _RUNS_IN_MODULE_DIRECTORY = (6, 13)  # before, make and the compiler run in the kernel's build directory
 _CONFIG_NAME = re.compile(r"CONFIG_\w+")
@@ -123,11 +123,11 @@ def _environment(top: str, kernel: KernelBuild, variables: Mapping[str, str]) ->
     version, patchlevel, sublevel = (str(number) for number in kernel.version)
     compiler = "clang" if kernel.config.get("CONFIG_CC_IS_CLANG") == "y" else "gcc"
     linker = "ld.lld" if kernel.config.get("CONFIG_LD_IS_LLD") == "y" else "ld"
-    defaults = {"ARCH": kernel.arch, "CC": compiler, "LD": linker, "PWD": top}
+    defaults = {"ARCH": kernel.arch, "CC": compiler, "LD": linker}
     user = {**os.environ, **variables}
     in_top = kernel.version[:2] >= _RUNS_IN_MODULE_DIRECTORY
     exported = {
-        "PWD": top,
+        "PWD": variables.get("PWD", top),  # where make was started, for which there is no better guess
         "CONFIG_SHELL": "sh",
         "KBUILD_EXTMOD": top,
         "KBUILD_MODULES": "1",
@@ -142,6 +142,8 @@ def _environment(top: str, kernel: KernelBuild, variables: Mapping[str, str]) ->
         "VERSION": version,
         "objtree": kernel.build_dir if in_top else ".",
         "srctree": kernel.source_dir,
+        "LINUXINCLUDE": KERNEL_DIRECTORIES,
+        "NOSTDINC_FLAGS": "",
         "KBUILD_CPPFLAGS": user.get("KCPPFLAGS", ""),
         "KBUILD_CFLAGS": user.get("KCFLAGS", ""),
         "KBUILD_AFLAGS": user.get("KAFLAGS", ""),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nsfix.kernel.flags import ASSEMBLER_FLAGS, C_FLAGS, RUST_FLAGS, FlagReader, Kinds
+from nsfix.kernel.flags import ASSEMBLER_FLAGS, C_FLAGS, RUST_FLAGS, FlagReader, Kinds, around
 from nsfix.kernel.make.expand import Expander
 from nsfix.kernel.tree import KernelBuild
 
@@ -91,27 +91,33 @@ class MadeFlags(FlagReader):
     def __init__(self, expander: Expander, directory: str, made: MadeDirectory, kernel: KernelBuild) -> None:
         super().__init__(expander, directory, True)
         self._made = made
-        self._known_to_all = {f"-I{path}" for path in kernel.include_path} | {*kernel.forced_includes}
+        self._common = {f"-I{path}" for path in kernel.include_path}
+        self._forced = {os.path.basename(path) for path in kernel.forced_includes}
 
     def flags(self, target: str, stem: str, module: str, kinds: Kinds) -> tuple[str, ...]:
         """Return the words for the object `stem`.o, as `FlagReader.flags` does."""
         words = self._made.flags.get((_KINDS[kinds], f"{stem}.o"), "")
         own = steering(self._unquoted(tuple(words.split())))
-        before = steering(self._unquoted(tuple(self._made.before.split()))) if kinds is not RUST_FLAGS else ()
-        return (*self._without_common(before), *own)
+        if kinds is RUST_FLAGS:
+            return own
+        first = steering(self._unquoted(tuple(self._made.before.split())))
+        return (*self._without_common(first), *own)
 
     def _without_common(self, words: Sequence[str]) -> tuple[str, ...]:
         """Leave out LINUXINCLUDE as the kernel gives it."""
-        found: list[str] = []
+        before: list[str] = []
+        after: list[str] = []
+        found = before
         following = iter(words)
         for word in following:
             if word == "-include":
                 name = next(following, "")
-                if os.path.basename(name) not in {os.path.basename(path) for path in self._known_to_all}:
-                    found += [word, name]
-            elif word not in self._known_to_all:
+                found += [] if os.path.basename(name) in self._forced else [word, name]
+            elif word in self._common:
+                found = after
+            else:
                 found.append(word)
-        return tuple(found)
+        return around(tuple(before), tuple(after))
 
 
 def steering(words: Sequence[str]) -> tuple[str, ...]:

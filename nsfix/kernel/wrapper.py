@@ -26,6 +26,8 @@ from nsfix.model import Remark
 _READ_BY_HAND = ("GNUmakefile", "makefile", "Makefile")
 _SUBDIRS_GONE = (5, 4)
 _MOST_MAKES = 200
+# Only for a line with any of these make starts a shell, which sets PWD; else that of the make above is handed down.
+_NEEDS_SHELL = re.compile(r"[#;\"*?\[\]&|<>(){}$`^~!']|\bcd\b")
 _CALLED_DIRECTORY = re.compile(r"-C\s*(?:\"[^\"]*\"|\S+)")
 # What a make in a kernel's directory may be asked for without building modules.
 _NO_MODULES = (
@@ -54,7 +56,8 @@ _BY_HAND = {
 @dataclass(frozen=True, slots=True)
 class KernelCall:
     """One call of the kernel's make: the directory of M= (absolute), the words of its command line but for M=, and
-    what the makes above it export over the user's environment. `file` and `line` tell where it stands."""
+    what the makes above it export over the user's environment, with PWD if it is not that directory. `file` and `line`
+    tell where it stands."""
 
     directory: str
     variables: Mapping[str, str]
@@ -88,17 +91,17 @@ def follow(directory: str, kernel: KernelBuild, variables: Mapping[str, str]) ->
     words = {"KDIR": kernel.build_dir, **variables}
     name = makefile_by_hand(directory)
     if name is not None:
-        follower.make(directory, name, (), words, {})
+        follower.make(directory, name, (), words, {"PWD": directory})
     return follower.found
 
 
 class Follower:
     """Follows make commands for one kernel; `found` gathers what comes of it."""
 
-    def __init__(self, kernel: KernelBuild) -> None:
+    def __init__(self, kernel: KernelBuild, unknowns: Unknowns | None = None) -> None:
         self.found = Followed()
         self._kernel = kernel
-        self._unknowns = Unknowns()
+        self._unknowns = unknowns or Unknowns()
         self._makes: set[tuple[str, str, tuple[str, ...], str]] = set()
 
     def text(
@@ -119,6 +122,8 @@ class Follower:
             return
         for command in commands:
             given = {**exported, **command.environment}
+            if command.directory is not None and _NEEDS_SHELL.search(text):
+                given["PWD"] = command.directory
             self._command(command, inherited, given, file, line, stronger or {})
 
     def _command(
@@ -163,7 +168,10 @@ class Follower:
             said = f"a variable of this make command depends on {unknown.text}, which is not run; left out"
             self.found.doubts.append(Remark(said, file, line))
         directory = os.path.normpath(os.path.join(command.directory or "/", extmod))
-        call = KernelCall(directory, passed, _changed(exported), file, line)
+        environment = _changed(exported)
+        if exported.get("PWD", directory) != directory:
+            environment["PWD"] = exported["PWD"]
+        call = KernelCall(directory, passed, environment, file, line)
         if not any(_same(call, other) for other in self.found.calls):
             self.found.calls.append(call)
 
@@ -195,7 +203,6 @@ class Follower:
             return
         self._makes.add(key)
         environment = {k: v for k, v in {**os.environ, **exported}.items() if k not in _HIDDEN}
-        environment |= {"PWD": directory}
         own = {**_BY_HAND, "CURDIR": directory, "MAKELEVEL": "0", "MAKECMDGOALS": " ".join(goals)}
         scope = Scope(((FILE, own), (ENVIRONMENT, environment)), variables)
         reader = MakeReader(scope, directory, None, self._unknowns)
@@ -337,7 +344,7 @@ def _changed(exported: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in exported.items()
-        if os.environ.get(name) != value and not has_mark(value)
+        if name != "PWD" and os.environ.get(name) != value and not has_mark(value)
     }
 
 
