@@ -13,7 +13,7 @@ from nsfix.build import ask_make, kernel_words
 from nsfix.errors import InputError
 from nsfix.evidence.symvers import Symvers, merge, read_symvers
 from nsfix.kernel.external import Reader, read_modules
-from nsfix.kernel.kbuild import KbuildFacts, read_external
+from nsfix.kernel.kbuild import KbuildFacts, read_external, require_kbuild_file
 from nsfix.kernel.make.commandline import make_words as make_words
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.kernel.wrapper import KernelCall
@@ -100,6 +100,7 @@ def _asking(request: Request, kernel: KernelBuild) -> Reader:
     given = kernel_words(request.kdir or default_kdir(), request.output, request.arch)
 
     def read(call: KernelCall) -> KbuildFacts:
+        require_kbuild_file(call.directory)
         made = ask_make(kernel, given, call)
         return read_external(call.directory, kernel, call.variables, call.environment, made)
 

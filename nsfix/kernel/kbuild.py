@@ -56,10 +56,7 @@ def read_external(
     there is no Kbuild file, or no module comes of it: then it names the lines at fault.
     """
     top = os.path.abspath(directory)
-    if kbuild_file(top) is None:
-        raise NothingBuilt(
-            "there is neither a Kbuild file nor a Makefile here; name the module's directory", top
-        )
+    require_kbuild_file(top)
     in_top = kernel.version[:2] >= _RUNS_IN_MODULE_DIRECTORY
 
     def place_of(path: str) -> Place:
@@ -73,6 +70,14 @@ def read_external(
     if not modules:
         raise _nothing_built(walk)
     return KbuildFacts(tuple(modules), tuple(walk.remarks), tuple(walk.files), _extra_symbols(walk.read[0]))
+
+
+def require_kbuild_file(directory: str) -> None:
+    """Raise NothingBuilt where Kbuild finds no file to read."""
+    if kbuild_file(directory) is None:
+        raise NothingBuilt(
+            "there is neither a Kbuild file nor a Makefile here; name the module's directory", directory
+        )
 
 
 def _extra_symbols(directory: KbuildDirectory) -> tuple[str, ...]:
@@ -147,6 +152,7 @@ def _environment(top: str, kernel: KernelBuild, variables: Mapping[str, str]) ->
         "KBUILD_CPPFLAGS": user.get("KCPPFLAGS", ""),
         "KBUILD_CFLAGS": user.get("KCFLAGS", ""),
         "KBUILD_AFLAGS": user.get("KAFLAGS", ""),
+        **{name: variables.get(name, "") for name in ("CFLAGS_MODULE", "AFLAGS_MODULE", "RUSTFLAGS_MODULE")},
     }
     if in_top:
         exported["srcroot"] = "."
