@@ -256,7 +256,9 @@ class _Run:
                 self._reader.read(candidate)
                 return
         if word == "include":
-            self._reader.say(f"{STOPS}: there is no {name} to include")
+            other = _other_case(os.path.join(self._reader.directory, name))
+            hint = f"; the file is called {other}" if other else ""
+            self._reader.say(f"{STOPS}: there is no {name} to include{hint}")
 
     def _rule(self, text: str) -> None:
         """Note the targets of a rule; anything else is text that was only there for what it expands."""
@@ -277,3 +279,13 @@ class _Run:
             self._reader.rules.append(rule)
         elif head.strip() and not has_mark(head):
             raise BrokenLine(f"this is no line of a makefile: {head.strip()[:60]!r}", *self._expander.where)
+
+
+def _other_case(path: str) -> str | None:
+    """The name in the directory of `path` that differs from it only in upper and lower case."""
+    directory, name = os.path.split(path)
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return None
+    return next((each for each in sorted(names) if each.lower() == name.lower()), None)
