@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nsfix.errors import InputError
-from nsfix.kernel.make.commands import NotFollowed, split_words
+from nsfix.kernel.make.shellwords import NotFollowed, split_words
 from nsfix.kernel.make.unknown import Unknown, Unknowns, has_mark
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import Remark
