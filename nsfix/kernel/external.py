@@ -154,6 +154,10 @@ def _plain_if_the_same(
 def _unfollowed(conf: DkmsConf, followed: Followed) -> list[Remark]:
     """Why dkms.conf does not tell how this is built."""
     found = [*conf.remarks, *followed.reasons]
+    missing = conf.unknowns.first(conf.make or "")
+    if missing is not None and not found:
+        said = f"how dkms builds this depends on {missing.text}, which is not run"
+        found.append(Remark(said, conf.file, missing.line))
     if conf.before is not None:
         found.append(Remark(f"PRE_BUILD is not run: {conf.before[0]}", conf.file, conf.before[1]))
     return [Remark(f"dkms.conf is not followed: {each.message}", each.file, each.line) for each in found]
