@@ -216,6 +216,8 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
     variables.pop("KDIR", None)
     if sum(bool(options[name]) for name in ("log", "nsdeps", "build")) > 1:
         raise UsageError("give one of --log, --nsdeps and --build: each is evidence of its own")
+    if options["make"] and any(options[name] for name in ("log", "nsdeps", "build")):
+        raise UsageError("leave out --make: with --log, --nsdeps or --build the evidence tells what is built")
     return Request(
         directory=variables.pop("M", "."),
         kdir=kdir,
@@ -242,6 +244,8 @@ def _answer(request: Request, options: dict[str, Any], brief: bool, told: bool =
         return check_build(request)
     tree = tree_of(request)
     if tree is not None:
+        if request.make:
+            raise UsageError("--make is for an external module; a kernel's own tree is read without it")
         with Progress("reading the tree") as progress:
             cache = None if options["no_cache"] else Cache(cache_directory())
             return check_tree(tree, request, brief=brief, progress=progress.update, cache=cache, told=told)
