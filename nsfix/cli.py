@@ -73,6 +73,11 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--symvers", metavar="FILE", multiple=True, help="A further Module.symvers."),
         click.option(
+            "--make",
+            is_flag=True,
+            help="Ask the real make what is built; this runs commands of the Makefiles.",
+        ),
+        click.option(
             "--no-cache", is_flag=True, help="In a kernel tree: neither use nor keep earlier results."
         ),
         click.option(
@@ -234,6 +239,8 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
         raise UsageError(
             f"--{evidence} is about one kernel: give one KDIR, and --since with --log or --nsdeps for upstream's"
         )
+    if options["make"] and any(options[name] for name in ("log", "nsdeps", "build")):
+        raise UsageError("leave out --make: with --log, --nsdeps or --build the evidence tells what is built")
     return Request(
         directory=variables.pop("M", "."),
         kdir=kdirs[0] if kdirs else None,
@@ -246,6 +253,7 @@ def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
         paths=tuple(paths),
         config=options["config"],
         symvers=tuple(options["symvers"]),
+        make=options["make"],
     )
 
 
@@ -264,6 +272,8 @@ def _answer(request: Request, options: dict[str, Any], brief: bool, told: bool =
         return _answer_for_several(request, brief)
     tree = tree_of(request)
     if tree is not None:
+        if request.make:
+            raise UsageError("--make is for an external module; a kernel's own tree is read without it")
         with Progress("reading the tree") as progress:
             cache = None if options["no_cache"] else Cache(cache_directory())
             return check_tree(tree, request, brief=brief, progress=progress.update, cache=cache, told=told)
@@ -333,7 +343,7 @@ def _say(answer: Answer, base: str) -> bool:
 
 
 def _reach(answer: Answer) -> str:
-    return ", as far as the sources could be read" if answer.remarks else ""
+    return ", as far as the sources could be read" if any(r.doubt for r in answer.remarks) else ""
 
 
 def _remark(answer: Answer, base: str) -> None:

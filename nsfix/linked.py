@@ -9,6 +9,7 @@ from typing import Protocol
 
 from nsfix.errors import InputError
 from nsfix.evidence.built import inside, read_mod, source_of_object
+from nsfix.kernel.external import read_modules
 from nsfix.kernel.kbuild import read_external
 from nsfix.kernel.tree import KernelBuild
 from nsfix.model import BuiltModule, Remark, SourceFile, SourceKind, Spelling
@@ -88,10 +89,12 @@ def _modules_of_kbuild(
     request: Request, kernel: KernelBuild | None, spelling: Spelling, remarks: list[Remark]
 ) -> Iterable[BuiltModule]:
     root = os.path.abspath(request.directory)
+    built = any(True for _ in _mod_files(root))
+    read = read_external if built else read_modules
     try:
-        facts = read_external(root, kernel or _nameless(root, spelling), request.variables)
+        facts = read(root, kernel or _nameless(root, spelling), request.variables)
     except InputError as error:
-        if not any(True for _ in _mod_files(root)):
+        if not built:
             raise
         remarks.append(
             Remark(f"{error.message}; the build's .mod files tell the modules", error.file, error.line)

@@ -6,15 +6,18 @@ This is what stands behind every door (command line, editor): it reads, conclude
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from nsfix.build import ask_make, kernel_words
 from nsfix.errors import InputError
 from nsfix.evidence.symvers import Symvers, merge, read_symvers
-from nsfix.kernel.kbuild import KbuildFacts, read_external
+from nsfix.kernel.external import Reader, read_modules
+from nsfix.kernel.kbuild import KbuildFacts, read_external, require_kbuild_file
+from nsfix.kernel.make.commandline import make_words as make_words
 from nsfix.kernel.target import target_of
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
+from nsfix.kernel.wrapper import KernelCall
 from nsfix.mend import LookAt, Mender, Mending, ModuleSources
 from nsfix.model import (
     FIRST_MACRO,
@@ -53,7 +56,8 @@ class Request:
     """What the user asks for. Paths are as given; `directory` is M=, `paths` narrow the work to some files.
 
     `kdir` None stands for the running kernel's build directory; `further` are other kernels to be right on, and `since`
-    the version of upstream's from which on. `variables` are the further `VAR=value` words.
+    the version of upstream's from which on. `variables` are the further `VAR=value` words. With
+    `make`, GNU make itself is asked what is built.
     """
 
     directory: str
@@ -67,6 +71,7 @@ class Request:
     further: tuple[str, ...] = ()
     since: str | None = None
     guard: Guard = Guard.VERSION
+    make: bool = False
 
 
 def asks_for_several(request: Request) -> bool:
@@ -121,7 +126,8 @@ def load_modules(request: Request, kernel: KernelBuild) -> KbuildFacts:
     """The modules that M= builds, narrowed to those that have one of the request's paths as a source."""
     if not os.path.isdir(request.directory):
         raise InputError("no such directory; M= names the directory of the module", request.directory)
-    facts = read_external(os.path.abspath(request.directory), kernel, request.variables)
+    asking = _asking(request, kernel) if request.make else None
+    facts = read_modules(os.path.abspath(request.directory), kernel, request.variables, asking)
     if not request.paths:
         return facts
     paths = [_existing(path) for path in request.paths]
@@ -132,6 +138,18 @@ def load_modules(request: Request, kernel: KernelBuild) -> KbuildFacts:
             f"no module here is built from {', '.join(request.paths)}", os.path.abspath(request.directory)
         )
     return KbuildFacts(kept, facts.remarks, facts.files, facts.extra_symbols)
+
+
+def _asking(request: Request, kernel: KernelBuild) -> Reader:
+    """A reader that asks make what each call of it builds."""
+    given = kernel_words(request.kdir or default_kdir(), request.output, request.arch)
+
+    def read(call: KernelCall) -> KbuildFacts:
+        require_kbuild_file(call.directory)
+        made = ask_make(kernel, given, call)
+        return read_external(call.directory, kernel, call.variables, call.environment, made)
+
+    return read
 
 
 def _existing(path: str) -> str:
@@ -333,21 +351,3 @@ def base_of(request: Request) -> str:
     here, directory = os.getcwd(), os.path.abspath(request.directory)
     inside = directory == here or directory.startswith(here.rstrip("/") + "/")
     return here if inside else directory
-
-
-_WORD = re.compile(r"([A-Za-z_][\w.-]*)(:{1,3}=|\?=|\+=|=)(.*)", re.S)
-
-
-def make_words(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Split words as make does: (VAR=value assignments, the rest)."""
-    variables: dict[str, str] = {}
-    rest: list[str] = []
-    for word in words:
-        match = _WORD.fullmatch(word)
-        if match is None:
-            rest.append(word)
-        elif match[2] == "+=":
-            variables[match[1]] = f"{variables.get(match[1], '')} {match[3]}".strip()
-        else:
-            variables[match[1]] = match[3]
-    return variables, rest

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nsfix.csource.look import FoundImport, Look
+from nsfix.errors import UsageError
 from nsfix.kernel.kbuild import KbuildFacts
 from nsfix.kernel.target import target_of
 from nsfix.kernel.upstream import bounds_in, upstream, versions_to_try
@@ -62,10 +63,15 @@ class _Seen:
 def read_upstream(
     request: Request, since: Version, here: Sequence[OnKernel], read: ReadFile
 ) -> list[OnKernel]:
-    """What the modules of `request` import on upstream's kernels from `since` on, beside the kernels `here`."""
+    """What the modules of `request` import on upstream's kernels from `since` on, beside the kernels `here`.
+
+    Raises UsageError where make is to be asked and no kernel is at hand.
+    """
     remarks: tuple[Remark, ...] = ()
     if here:
         built = {path: sources.built for on in reversed(here) for path, sources in on.sources.items()}
+    elif request.make:
+        raise UsageError("--make needs a kernel whose Makefiles make can read: name its headers with KDIR=DIR")
     else:
         kbuild = load_modules(request, upstream(FIRST_STRING))
         built = {module.path: module for module in kbuild.modules}

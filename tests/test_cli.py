@@ -326,3 +326,39 @@ def test_a_source_whose_name_is_no_utf_8(directory: Path, kdir: Path) -> None:
     (directory / "Kbuild").write_bytes(b"obj-m := t.o\nt-y := \xff.o\n")
     assert run(directory, "apply", f"KDIR={kdir}").code == 0
     assert 'MODULE_IMPORT_NS("CXL");' in source.read_text()
+
+
+def test_a_wrapper_is_followed_and_told(tmp_path: Path, kdir: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/t.c").write_text(SOURCE)
+    (tmp_path / "src/Kbuild").write_text("obj-$(CONFIG_T) := t.o\n")
+    (tmp_path / "Makefile").write_text("all:\n\t$(MAKE) -C $(KDIR) M=$(PWD)/src CONFIG_T=m modules\n")
+    (tmp_path / "add-import.patch").write_text('+MODULE_IMPORT_NS("CXL");\n')
+    said = "nsfix: Makefile:2: read as this make command says: M=src CONFIG_T=m\n"
+    checked = run(tmp_path, "check", f"KDIR={kdir}")
+    assert (checked.code, checked.err) == (1, said)
+    applied = run(tmp_path, "apply", f"KDIR={kdir}")
+    assert (applied.code, applied.out) == (0, b"src/t.c: imports CXL\n")
+    again = run(tmp_path, "apply", f"KDIR={kdir}")
+    assert again.err == said + "nsfix: nothing to do: no import is missing\n"
+
+
+def test_a_wrapper_with_evidence(tmp_path: Path, kdir: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/t.c").write_text(SOURCE)
+    (tmp_path / "src/Kbuild").write_text("obj-m := t.o\n")
+    (tmp_path / "Makefile").write_text("all:\n\t$(MAKE) -C $(KDIR) M=$(PWD)/src modules\n")
+    applied = run(tmp_path, "apply", "--log", "-", f"KDIR={kdir}", stdin=LOG.encode())
+    assert (applied.code, applied.out) == (0, b"src/t.c: imports CXL\n")
+
+
+@pytest.mark.parametrize("evidence", [("--log", "-"), ("--nsdeps", "x"), ("--build",)])
+def test_make_is_not_asked_beside_evidence(directory: Path, kdir: Path, evidence: tuple[str, ...]) -> None:
+    assert "leave out --make" in fails(directory, "check", "--make", *evidence, f"KDIR={kdir}")
+
+
+def test_make_has_to_be_there(directory: Path, kdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(directory))
+    assert "make is not installed, so --make cannot run it" in fails(
+        directory, "check", "--make", f"KDIR={kdir}"
+    )

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "resolve": {"model", "condition"},
     "plan": {"model", "csource", "rust", "edits"},
     "mend": {"model", "csource", "rust", "edits", "plan"},
-    "project": READERS | {"scan", "resolve", "mend"},
+    "project": READERS | {"build", "scan", "resolve", "mend"},
     "unseen": READERS | {"scan", "resolve", "mend", "project"},
     "several": READERS | {"scan", "mend", "project", "unseen"},
     "in_tree": READERS | {"scan", "project", "__init__"},

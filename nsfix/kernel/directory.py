@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from nsfix.errors import InputError
 from nsfix.kernel.flags import ASSEMBLER_FLAGS, C_FLAGS, RUST_FLAGS, FlagReader
 from nsfix.kernel.helpers import CHARACTERS, kernel_functions
+from nsfix.kernel.made import MadeDirectory, MadeFlags
 from nsfix.kernel.make.reader import MakeReader, Rule
 from nsfix.kernel.make.scope import ENVIRONMENT, FILE, Piece, Scope, Variable
 from nsfix.kernel.make.unknown import Unknowns, has_mark
@@ -60,8 +62,9 @@ def kbuild_file(directory: str) -> str | None:
 class KbuildDirectory:
     """The Kbuild file of one directory, read for one kernel.
 
-    `environment` is what the make above exports, `command_line` the words that go with every make. Raises
-    InputError when there is no Kbuild file or it cannot be read.
+    `environment` is what the make above exports, `command_line` the words that go with every make. With `made`, what
+    make itself said, lists and flags come from that, and the file tells only where something stands. Raises InputError
+    when there is no Kbuild file or it cannot be read.
     """
 
     def __init__(
@@ -71,7 +74,9 @@ class KbuildDirectory:
         environment: Mapping[str, str],
         command_line: Mapping[str, str],
         unknowns: Unknowns,
+        made: MadeDirectory | None = None,
     ) -> None:
+        self._made = made
         self.place = place
         self._kernel = kernel
         self._environment = environment
@@ -88,8 +93,11 @@ class KbuildDirectory:
             scope.set(name, Variable(True, FILE))
         self.reader = MakeReader(scope, place.directory, kernel_functions(kernel.config), unknowns)
         self.expander = self.reader.expander
-        self._read()
         self.flags = FlagReader(self.expander, place.directory, kernel.version[:2] >= _FLAGS_BY_PATH)
+        if made is None:
+            self._read()
+        else:
+            self._read_beside(made)
 
     def _read(self) -> None:
         scope = self.reader.scope
@@ -106,6 +114,14 @@ class KbuildDirectory:
         for flags, below in _HANDED_DOWN.items():
             scope.append(flags, Piece(f"$({below})", "", 0, below), FILE)
 
+    def _read_beside(self, made: MadeDirectory) -> None:
+        """Read the file for its lines and rules alone: what could not be read of it does not matter."""
+        with suppress(InputError):
+            self._read()
+        self.reader.remarks.clear()
+        self.reader.doubts.clear()
+        self.flags = MadeFlags(self.expander, self.place.directory, made, self._kernel)
+
     @property
     def file(self) -> str:
         """The Kbuild file, absolute."""
@@ -113,6 +129,8 @@ class KbuildDirectory:
 
     def words(self, name: str) -> list[str]:
         """Return a list's words in order, without doubles and without unknown ones, which are remarked on."""
+        if self._made is not None:
+            return self._made.words(name)
         words = list(dict.fromkeys(self.expander.value(name).split()))
         for word in words:
             unknown = self.expander.unknowns.first(word)
@@ -165,6 +183,8 @@ class KbuildDirectory:
 
     def _members(self, stem: str, listed: str, file: str, line: int) -> list[str]:
         """Return a composite object's parts, or the object itself: real-search of Makefile.lib."""
+        if self._made is not None:
+            return list(self._made.members.get(f"{stem}.o", (f"{stem}.o",)))
         scope = self.reader.scope
         names = [f"{stem}{suffix}" for suffix in _MEMBER_LISTS[listed]]
         if not names or all(scope.own(name) is None for name in (*names, f"{stem}-")):

@@ -9,7 +9,7 @@ import shlex
 from nsfix.kernel.make.expand import Expander
 from nsfix.kernel.make.unknown import has_mark, replace_marks
 from nsfix.kernel.make.words import matcher
-from nsfix.model import Remark
+from nsfix.model import KERNEL_DIRECTORIES, Remark
 
 Kinds = tuple[str, ...]
 C_FLAGS: Kinds = ("KBUILD_CPPFLAGS", "KBUILD_CFLAGS", "ccflags-y")
@@ -22,6 +22,7 @@ _REMOVED_FLAGS = {
     ASSEMBLER_FLAGS: "asflags-remove-y",
     RUST_FLAGS: "rustflags-remove-y",
 }
+_BEFORE_ALL = ("NOSTDINC_FLAGS", "LINUXINCLUDE")
 
 # Options whose argument is a directory or file, in the same word or in the next.
 _PATH_OPTION = re.compile(r"(-I|-isystem|-iquote|-idirafter|-include|-imacros)(.*)", re.DOTALL)
@@ -30,6 +31,12 @@ _NEEDS_SHELL = re.compile(r"[\"'\\]")
 # In these an unknown value stands inside a string, where no condition can ask for it.
 _UNKNOWN_STRING = re.compile(r"-D\w+=\\?[\"'].*", re.DOTALL)
 _UNKNOWN_NAME = "unknown_to_nsfix"
+
+
+def around(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    """Words before and after the kernel's own directories, in the form of `SourceFile.flags`."""
+    places = any(word.startswith(("-I", "-isystem")) for word in before)
+    return (*before, KERNEL_DIRECTORIES, *after) if places else (*before, *after)
 
 
 class FlagReader:
@@ -58,9 +65,18 @@ class FlagReader:
         shared = self._shared_words(kinds)
         after = self._expander.value(_MODULE_FLAGS[kinds]).split()
         if not extra and not removed and not after:
-            return self._unquoted(shared)
+            return (*self._around(kinds), *self._unquoted(shared))
         keep = matcher(removed)
-        return self._unquoted((*(word for word in (*shared, *extra) if not keep(word)), *after))
+        own_words = (*(word for word in (*shared, *extra) if not keep(word)), *after)
+        return (*self._around(kinds), *self._unquoted(own_words))
+
+    def _around(self, kinds: Kinds) -> tuple[str, ...]:
+        """What a Kbuild file adds before and after the kernel's own directories: c_flags and a_flags begin so."""
+        words = [word for name in _BEFORE_ALL for word in self._expander.value(name).split()]
+        if kinds is RUST_FLAGS or KERNEL_DIRECTORIES not in words or len(words) == 1:
+            return ()
+        at = words.index(KERNEL_DIRECTORIES)
+        return around(self._unquoted(tuple(words[:at])), self._unquoted(tuple(words[at + 1 :])))
 
     def _shared_words(self, kinds: Kinds) -> tuple[str, ...]:
         words = self._shared.get(kinds)
@@ -131,6 +147,8 @@ class FlagReader:
         result: list[str] = []
         pending = ""
         for word in words:
+            if word == KERNEL_DIRECTORIES:  # of $(LINUXINCLUDE) in another place, where it changes nothing
+                continue
             if pending:
                 result.append(self._path(pending, word))
                 pending = ""

@@ -13,13 +13,18 @@ from dataclasses import dataclass
 
 from nsfix.errors import InputError
 from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file
+from nsfix.kernel.made import MadeDirectory
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
-from nsfix.model import BuiltModule, Remark
+from nsfix.model import KERNEL_DIRECTORIES, BuiltModule, Remark
 
 _RUNS_IN_MODULE_DIRECTORY = (6, 13)  # before, make and the compiler run in the kernel's build directory
 _CONFIG_NAME = re.compile(r"CONFIG_\w+")
 _REFERENCE = re.compile(r"\$[({]([\w.-]+)[)}]")
+
+
+class NothingBuilt(InputError):
+    """A directory was read, and no module comes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,21 @@ class KbuildFacts:
     extra_symbols: tuple[str, ...]
 
 
-def read_external(directory: str, kernel: KernelBuild, variables: Mapping[str, str]) -> KbuildFacts:
+def read_external(
+    directory: str,
+    kernel: KernelBuild,
+    variables: Mapping[str, str],
+    exported: Mapping[str, str] | None = None,
+    made: Mapping[str, MadeDirectory] | None = None,
+) -> KbuildFacts:
     """Read the directory that `make M=directory` would build with `variables` as its `VAR=value` words.
 
-    The environment counts as it does for make: least of all. Raises InputError when there is no Kbuild file,
-    when a variable never ends expanding, and when no module comes of it: then it names the lines at fault.
+    The environment counts as it does for make: least of all; `exported` is what a make above adds to it. With `made`,
+    what make itself said, that decides. Raises InputError when a variable never ends expanding, and NothingBuilt when
+    there is no Kbuild file, or no module comes of it: then it names the lines at fault.
     """
     top = os.path.abspath(directory)
-    if kbuild_file(top) is None:
-        raise InputError(
-            "there is neither a Kbuild file nor a Makefile here; name the module's directory", top
-        )
+    require_kbuild_file(top)
     in_top = kernel.version[:2] >= _RUNS_IN_MODULE_DIRECTORY
 
     def place_of(path: str) -> Place:
@@ -56,11 +65,19 @@ def read_external(directory: str, kernel: KernelBuild, variables: Mapping[str, s
         full = f"{top}/{path}" if path else top
         return Place(full, full, kernel.build_dir)
 
-    walk = Walk(top, kernel, {**variables, "M": top}, place_of)
-    modules = walk.visit("", _environment(top, kernel, variables), True)
+    walk = Walk(top, kernel, {**variables, "M": top}, place_of, made)
+    modules = walk.visit("", _environment(top, kernel, {**(exported or {}), **variables}), True)
     if not modules:
         raise _nothing_built(walk)
     return KbuildFacts(tuple(modules), tuple(walk.remarks), tuple(walk.files), _extra_symbols(walk.read[0]))
+
+
+def require_kbuild_file(directory: str) -> None:
+    """Raise NothingBuilt where Kbuild finds no file to read."""
+    if kbuild_file(directory) is None:
+        raise NothingBuilt(
+            "there is neither a Kbuild file nor a Makefile here; name the module's directory", directory
+        )
 
 
 def _extra_symbols(directory: KbuildDirectory) -> tuple[str, ...]:
@@ -68,12 +85,12 @@ def _extra_symbols(directory: KbuildDirectory) -> tuple[str, ...]:
     return tuple(os.path.normpath(os.path.join(directory.place.directory, word)) for word in words)
 
 
-def _nothing_built(walk: Walk) -> InputError:
+def _nothing_built(walk: Walk) -> NothingBuilt:
     """Return the error that tells why no module came of it."""
     empty = [found for directory in walk.read for found in _lists_that_came_to_nothing(directory)]
     if not empty:
         hint = "; ".join(str(_as_error(remark)) for remark in walk.remarks[:3])
-        return InputError(
+        return NothingBuilt(
             f"nothing is built: no obj-m names an object{'; ' + hint if hint else ''}", walk.top
         )
     told = []
@@ -82,7 +99,7 @@ def _nothing_built(walk: Walk) -> InputError:
         told.append(f"{written} at {os.path.relpath(file, walk.top)}:{line} {value}")
         names += _CONFIG_NAME.findall(written) or _REFERENCE.findall(written)
     advice = " ".join(f"{name}=m" for name in list(dict.fromkeys(names))[:5])
-    return InputError(f"nothing is built: {', '.join(told[:5])}; pass {advice}", walk.top)
+    return NothingBuilt(f"nothing is built: {', '.join(told[:5])}; pass {advice}", walk.top)
 
 
 def _as_error(remark: Remark) -> InputError:
@@ -111,11 +128,11 @@ def _environment(top: str, kernel: KernelBuild, variables: Mapping[str, str]) ->
     version, patchlevel, sublevel = (str(number) for number in kernel.version)
     compiler = "clang" if kernel.config.get("CONFIG_CC_IS_CLANG") == "y" else "gcc"
     linker = "ld.lld" if kernel.config.get("CONFIG_LD_IS_LLD") == "y" else "ld"
-    defaults = {"ARCH": kernel.arch, "CC": compiler, "LD": linker, "PWD": top}
+    defaults = {"ARCH": kernel.arch, "CC": compiler, "LD": linker}
     user = {**os.environ, **variables}
     in_top = kernel.version[:2] >= _RUNS_IN_MODULE_DIRECTORY
     exported = {
-        "PWD": top,
+        "PWD": variables.get("PWD", top),  # where make was started, for which there is no better guess
         "CONFIG_SHELL": "sh",
         "KBUILD_EXTMOD": top,
         "KBUILD_MODULES": "1",
@@ -130,9 +147,12 @@ def _environment(top: str, kernel: KernelBuild, variables: Mapping[str, str]) ->
         "VERSION": version,
         "objtree": kernel.build_dir if in_top else ".",
         "srctree": kernel.source_dir,
+        "LINUXINCLUDE": KERNEL_DIRECTORIES,
+        "NOSTDINC_FLAGS": "",
         "KBUILD_CPPFLAGS": user.get("KCPPFLAGS", ""),
         "KBUILD_CFLAGS": user.get("KCFLAGS", ""),
         "KBUILD_AFLAGS": user.get("KAFLAGS", ""),
+        **{name: variables.get(name, "") for name in ("CFLAGS_MODULE", "AFLAGS_MODULE", "RUSTFLAGS_MODULE")},
     }
     if in_top:
         exported["srcroot"] = "."

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from nsfix.errors import InputError
 from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file
+from nsfix.kernel.made import MadeDirectory
 from nsfix.kernel.make.reader import STOPS
 from nsfix.kernel.make.unknown import Unknowns
 from nsfix.kernel.tree import KernelBuild
@@ -16,7 +17,8 @@ from nsfix.model import BuiltModule, Remark
 class Walk:
     """The descent from `top`. `place_of` gives the place of a directory, by its path below `top` ("" for that).
 
-    `built_in` collects the objects that go into vmlinux, each with its sources; `read` the directories.
+    `made` has what make itself said of each directory, where it was asked. `built_in` collects the objects that go
+    into vmlinux, each with its sources; `read` the directories.
     """
 
     def __init__(
@@ -25,7 +27,9 @@ class Walk:
         kernel: KernelBuild,
         command_line: Mapping[str, str],
         place_of: Callable[[str], Place],
+        made: Mapping[str, MadeDirectory] | None = None,
     ) -> None:
+        self._made = made
         self.top = top
         self._kernel = kernel
         self._command_line = command_line
@@ -46,8 +50,9 @@ class Walk:
         Without `wanted` (a directory that only subdir-y or subdir-m names) Kbuild builds no modules there;
         `built_in` tells whether its obj-y goes into vmlinux.
         """
+        made = None if self._made is None else self._made.get(path, MadeDirectory())
         directory = KbuildDirectory(
-            self._place_of(path), self._kernel, environment, self._command_line, self._unknowns
+            self._place_of(path), self._kernel, environment, self._command_line, self._unknowns, made
         )
         self._open.append(directory.place.path)
         self.read.append(directory)

@@ -56,9 +56,9 @@ class Units:
         self._headers = headers
         self._loose: frozenset[bytes] = loose if like is None else loose | like._loose
         self._like = like
-        self._common = IncludePath(kernel.include_path, (), Listings(kernel.made))
+        self._common: dict[tuple[str, ...], IncludePath] = {}  # by the directories before the kernel's
         self._paths: dict[tuple[str, ...], IncludePath] = {}
-        self._stores: dict[tuple[bool, bool], Store] = {}
+        self._stores: dict[tuple[bool, bool, tuple[str, ...]], Store] = {}
 
     def is_kernel(self, path: str) -> bool:
         """Whether `path` is one of the kernel's headers."""
@@ -73,7 +73,8 @@ class Units:
         """The unit of `source` as a part of `module`. Raises InputError where it cannot be read."""
         while True:
             try:
-                store = self._store(source.kind is SourceKind.ASSEMBLER, module.built_in)
+                before, _ = split_directories(read_flags(source.flags)[0])
+                store = self._store(source.kind is SourceKind.ASSEMBLER, module.built_in, before)
                 return Unit(source.path, self.compilation(source, module), store)
             except Loosened as more:
                 self._loosen(more.words)
@@ -87,13 +88,15 @@ class Units:
         for kind, store in self._stores.items():
             self._stores[kind] = store.loosened(words)
 
-    def _store(self, assembler: bool, built_in: bool) -> Store:
-        store = self._stores.get((assembler, built_in))
+    def _store(self, assembler: bool, built_in: bool, before: tuple[str, ...] = ()) -> Store:
+        """What headers say is kept for those units alone that look for them in the same places first."""
+        store = self._stores.get((assembler, built_in, before))
         if store is None and self._like is not None:
-            model = self._like._store(assembler, built_in)
+            model = self._like._store(assembler, built_in, before)
             store = model.twin(self.read, self._is_common)
             more = self._loose - store.settled.loose
-            store = self._stores[(assembler, built_in)] = store.loosened(more) if more else store
+            store = store.loosened(more) if more else store
+            self._stores[(assembler, built_in, before)] = store
         if store is None:
             kernel = self._kernel
             macros = predefined_macros(kernel.arch, kernel.config) | dict(kernel.config_macros)
@@ -102,7 +105,9 @@ class Units:
                 macros |= {b"MODULE": b"1"}
             if assembler:
                 macros |= {b"__ASSEMBLER__": b"1", b"__ASSEMBLY__": b"1"}
-            store = self._stores[(assembler, built_in)] = Store(Settled(macros, self._loose), self.read)
+            store = self._stores[(assembler, built_in, before)] = Store(
+                Settled(macros, self._loose), self.read
+            )
         return store
 
     def _is_common(self, path: str) -> bool:
@@ -121,10 +126,17 @@ class Units:
             store.forget(self.is_kernel)
 
     def include_path(self, directories: tuple[str, ...]) -> IncludePath:
-        """The kernel's search path, with `directories` after it."""
+        """The kernel's search path, with `directories` around it, as `SourceFile.flags` has them."""
         place = self._paths.get(directories)
         if place is None:
-            place = self._paths[directories] = self._common.extended(directories)
+            before, after = split_directories(directories)
+            common = self._common.get(before)
+            if common is None:
+                listings = Listings(self._kernel.made)
+                common = self._common[before] = IncludePath(
+                    (*before, *self._kernel.include_path), (), listings
+                )
+            place = self._paths[directories] = common.extended(after)
         return place
 
     def compilation(self, source: SourceFile, module: BuiltModule) -> Compilation:
@@ -141,10 +153,19 @@ class Units:
         return Compilation(place, (*given, *defines), (*self._kernel.forced_includes, *forced))
 
 
+def split_directories(directories: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The directories before the kernel's own and those after it."""
+    if "-" not in directories:
+        return (), directories
+    at = directories.index("-")
+    return directories[:at], directories[at + 1 :]
+
+
 def read_flags(
     flags: Iterable[str],
 ) -> tuple[tuple[str, ...], tuple[tuple[bytes, bytes | None], ...], tuple[str, ...]]:
-    """What the words for the compiler say: (directories to search, -D and -U in order, forced headers)."""
+    """What the words for the compiler say: (directories to search, "-" for the kernel's, -D and -U in order,
+    forced headers)."""
     directories: list[str] = []
     defines: list[tuple[bytes, bytes | None]] = []
     forced: list[str] = []

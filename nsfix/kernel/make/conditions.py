@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nsfix.kernel.make.expand import BrokenLine, Expander
-from nsfix.kernel.make.text import reference_end
 from nsfix.kernel.make.unknown import Unknown
 
 _TESTS = ("ifeq", "ifneq", "ifdef", "ifndef")
@@ -105,13 +104,12 @@ def _unexpanded(name: str, expander: Expander) -> str:
 
 
 def _sides(text: str) -> tuple[str, str] | None:
-    """Split `(a,b)` or two quoted texts."""
+    """Split `(a,b)` or two quoted texts, as make does: a closing bracket too many does not end the first side."""
     if text.startswith("("):
-        end = reference_end(text, 1, "(")
-        comma = _top_comma(text, end)
-        if end < 0 or comma < 0:
-            return None
-        return text[1:comma].rstrip(), text[comma + 1 : end].lstrip()
+        comma = _outside(text, 1, ",")
+        start = len(text) - len(text[comma + 1 :].lstrip()) if comma >= 0 else -1
+        end = _outside(text, start, ")") if comma >= 0 else -1
+        return None if end < 0 else (text[1:comma].rstrip(), text[start:end])
     if text[:1] in ("'", '"'):
         first = text.find(text[0], 1)
         rest = text[first + 1 :].lstrip()
@@ -120,11 +118,12 @@ def _sides(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _top_comma(text: str, end: int) -> int:
+def _outside(text: str, start: int, sought: str) -> int:
+    """Where `sought` stands with no bracket open since `start`; -1 if nowhere."""
     depth = 0
-    for position in range(1, max(end, 0)):
+    for position in range(start, len(text)):
         char = text[position]
-        if char == "," and not depth:
+        if char == sought and depth <= 0:
             return position
         depth += (char == "(") - (char == ")")
     return -1

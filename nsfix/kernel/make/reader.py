@@ -1,11 +1,11 @@
-"""Reads makefiles: assignments, conditionals, includes and the heads of rules. Recipes are passed over."""
+"""Reads makefiles: assignments, conditionals, includes and rules. Recipes are kept as they stand, not expanded."""
 
 from __future__ import annotations
 
 import glob
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nsfix.errors import InputError
@@ -18,6 +18,7 @@ from nsfix.kernel.make.text import (
     Line,
     joined,
     logical_lines,
+    partition_outside,
     split_assignment,
     without_comment,
 )
@@ -31,12 +32,15 @@ _MOST_FILES_DEEP = 50
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The targets and prerequisites of a rule, expanded, and where it stands."""
+    """The targets and prerequisites of a rule, expanded, and where it stands. `recipe` has its lines, unexpanded,
+    without the tab. Where `assigned` is set, this is no rule but a variable for the targets alone: name and value."""
 
     targets: tuple[str, ...]
     prerequisites: tuple[str, ...]
     file: str
     line: int
+    recipe: list[Line] = field(default_factory=list, compare=False)
+    assigned: tuple[str, str] | None = None
 
 
 class MakeReader:
@@ -143,6 +147,8 @@ class _Run:
 
     def _one_line(self, raw: str) -> None:
         if raw[0] == "\t" and self._in_rule:
+            if self._conditionals.active:
+                self._reader.rules[-1].recipe.append(Line(self._expander.where[1], raw[1:]))
             return
         text = without_comment(joined(raw)).lstrip()
         if not text:
@@ -250,15 +256,36 @@ class _Run:
                 self._reader.read(candidate)
                 return
         if word == "include":
-            self._reader.say(f"{STOPS}: there is no {name} to include")
+            other = _other_case(os.path.join(self._reader.directory, name))
+            hint = f"; the file is called {other}" if other else ""
+            self._reader.say(f"{STOPS}: there is no {name} to include{hint}")
 
     def _rule(self, text: str) -> None:
         """Note the targets of a rule; anything else is text that was only there for what it expands."""
-        head = self._expander.expand(text.partition(";")[0])
+        raw, semicolon, recipe = partition_outside(text, ";")
+        head = self._expander.expand(raw)
         targets, colon, rest = head.partition(":")
         if colon:
             self._in_rule = True
-            rule = Rule(tuple(targets.split()), tuple(rest.lstrip(":").split()), *self._expander.where)
+            assignment = split_assignment(rest.lstrip(":"))
+            rule = Rule(
+                tuple(targets.split()),
+                () if assignment else tuple(rest.lstrip(":").split()),
+                *self._expander.where,
+                assigned=(assignment.name.strip(), assignment.value) if assignment else None,
+            )
+            if semicolon and not assignment:
+                rule.recipe.append(Line(rule.line, recipe))
             self._reader.rules.append(rule)
         elif head.strip() and not has_mark(head):
             raise BrokenLine(f"this is no line of a makefile: {head.strip()[:60]!r}", *self._expander.where)
+
+
+def _other_case(path: str) -> str | None:
+    """The name in the directory of `path` that differs from it only in upper and lower case."""
+    directory, name = os.path.split(path)
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return None
+    return next((each for each in sorted(names) if each.lower() == name.lower()), None)

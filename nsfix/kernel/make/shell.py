@@ -2,7 +2,7 @@ r"""The shell commands of makefiles that can be computed without running anythin
 
 Accepted: lists joined by `&&`, `||` and `;`, and `if LIST; then LIST; [else LIST;] fi`, of these commands
 with plain or quoted words: echo, printf of plain text or of one `%s`, pwd, uname -r/-m/-s, true, false, `:`,
-test and [ with the file, string and number tests, `!`, -a and -o, cat, basename, dirname, realpath,
+test and [ with the file, string and number tests, `!`, -a, -o and brackets, cat, basename, dirname, realpath,
 readlink -f, grep -q of a plain word in files. Output may go to /dev/null. Any other command, expansion,
 substitution or pipe makes the whole text unknown.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 
 _SPECIAL = re.compile(r"[`$<(){}*?~&|;>!#]")
 _TO_NOWHERE = re.compile(r"(?:[12&]?>\s*/dev/null|2>&1)(?=\s|$|[;&|])")
+_BRACKET = re.compile(r"(?<=\s)\\([()])(?=\s)")  # of a test
 _ESCAPES = str.maketrans({"\n": " ", "\t": " "})
 _PLAIN_WORD = re.compile(rb"[\w ,;:/#<>=()-]+")
 _Result = tuple[bool, str]  # whether the command succeeds, and what it prints
@@ -43,6 +44,7 @@ def plain_output(command: str, directory: str) -> str | None:
 
 def _words(text: str) -> list[str]:
     """Split into words and operators. A quoted operator keeps a mark, so that it stays a word."""
+    text = _BRACKET.sub(r"'\1'", text)
     if "\\" in text.replace('\\"', "").replace("\\'", ""):
         raise _NotPlain
     lexer = shlex.shlex(text, posix=False, punctuation_chars=";&|<>()")
@@ -57,7 +59,7 @@ def _words(text: str) -> list[str]:
         if "$" in unquoted or "`" in unquoted:
             raise _NotPlain
         bare = re.sub(r'"(?:\\.|[^"])*"', "", unquoted)
-        if _SPECIAL.search(bare) and token != "!":
+        if _SPECIAL.search(bare) and token not in ("!", "!="):
             raise _NotPlain
         words.append("".join(shlex.split(token)))
     return words
@@ -189,21 +191,65 @@ def _path(function: Callable[[str], str], option: str = "") -> Callable[[Sequenc
 
 
 def _test(args: Sequence[str], directory: str) -> _Result:
-    for joint, combine in (("-o", any), ("-a", all)):
-        if joint in args[1:-1]:
-            parts = " ".join(shlex.quote(arg) if arg != joint else joint for arg in args).split(f" {joint} ")
-            return combine([_test(shlex.split(part), directory)[0] for part in parts]), ""
-    if args[:1] == ["!"]:
-        return not _test(args[1:], directory)[0], ""
-    if len(args) == 1:
-        return bool(args[0]), ""
-    if len(args) == 2:
-        return _UNARY[args[0]](os.path.join(directory, args[1]) if args[0] not in "-n-z" else args[1]), ""
-    if len(args) == 3:
-        return _compare(args[0], args[1], args[2]), ""
     if not args:
         return False, ""
-    raise _NotPlain
+    reader = _TestReader(args, directory)
+    holds = reader.either()
+    if not reader.at_end:
+        raise _NotPlain
+    return holds, ""
+
+
+class _TestReader:
+    """Reads the words of one `test`: `-o` binds least, then `-a`, then `!`; brackets around parts."""
+
+    def __init__(self, words: Sequence[str], directory: str) -> None:
+        self._words = words
+        self._directory = directory
+        self._at = 0
+
+    @property
+    def at_end(self) -> bool:
+        return self._at >= len(self._words)
+
+    def either(self) -> bool:
+        holds = self._both()
+        while self._take("-o"):
+            holds = self._both() or holds
+        return holds
+
+    def _both(self) -> bool:
+        holds = self._one()
+        while self._take("-a"):
+            holds = self._one() and holds
+        return holds
+
+    def _one(self) -> bool:
+        left = self._words[self._at :]
+        if len(left) > 2 and (left[1] in _NUMBER_TESTS or left[1] in ("=", "==", "!=")):
+            self._at += 3
+            return _compare(left[0], left[1], left[2])
+        if self._take("!"):
+            return not self._one()
+        if self._take("("):
+            holds = self.either()
+            if not self._take(")"):
+                raise _NotPlain
+            return holds
+        if len(left) > 1 and left[0] in _UNARY and left[1] not in ("-o", "-a", ")"):
+            self._at += 2
+            return _UNARY[left[0]](
+                left[1] if left[0] in ("-n", "-z") else os.path.join(self._directory, left[1])
+            )
+        if not left or (left[0].startswith("-") and len(left) > 1):
+            raise _NotPlain
+        self._at += 1
+        return bool(left[0])
+
+    def _take(self, word: str) -> bool:
+        taken = self._words[self._at : self._at + 1] == [word]
+        self._at += taken
+        return taken
 
 
 def _compare(left: str, operator: str, right: str) -> bool:
@@ -222,25 +268,18 @@ def _bracket(args: Sequence[str], directory: str) -> _Result:
     return _test(args[:-1], directory)
 
 
-class _Unary(dict[str, Callable[[str], bool]]):
-    def __missing__(self, key: str) -> Callable[[str], bool]:
-        raise _NotPlain
-
-
-_UNARY = _Unary(
-    {
-        "-e": os.path.exists,
-        "-f": os.path.isfile,
-        "-d": os.path.isdir,
-        "-r": lambda path: os.access(path, os.R_OK),
-        "-x": lambda path: os.access(path, os.X_OK),
-        "-L": os.path.islink,
-        "-h": os.path.islink,
-        "-s": lambda path: os.path.exists(path) and os.path.getsize(path) > 0,
-        "-n": bool,
-        "-z": lambda text: not text,
-    }
-)
+_UNARY: dict[str, Callable[[str], bool]] = {
+    "-e": os.path.exists,
+    "-f": os.path.isfile,
+    "-d": os.path.isdir,
+    "-r": lambda path: os.access(path, os.R_OK),
+    "-x": lambda path: os.access(path, os.X_OK),
+    "-L": os.path.islink,
+    "-h": os.path.islink,
+    "-s": lambda path: os.path.exists(path) and os.path.getsize(path) > 0,
+    "-n": bool,
+    "-z": lambda text: not text,
+}
 _NUMBER_TESTS: dict[str, Callable[[int, int], bool]] = {
     "-eq": lambda left, right: left == right,
     "-ne": lambda left, right: left != right,

@@ -102,6 +102,19 @@ def reference_end(text: str, start: int, opening: str) -> int:
     return -1
 
 
+def partition_outside(text: str, char: str) -> tuple[str, str, str]:
+    """As `str.partition`, at the first `char` that stands outside of references."""
+    position = 0
+    while position < len(text):
+        if text[position] == char:
+            return text[:position], char, text[position + 1 :]
+        if text[position] == "$" and text[position + 1 : position + 2] in _CLOSING:
+            end = reference_end(text, position + 2, text[position + 1])
+            position = len(text) if end < 0 else end
+        position += 1
+    return text, "", ""
+
+
 def split_assignment(text: str) -> Assignment | None:
     """Take an assignment apart, or return None for any other line. `text` has no comment or continuation."""
     modifiers: list[str] = []
