@@ -18,11 +18,12 @@ from nsfix import __version__
 from nsfix.errors import NsfixError, UsageError
 from nsfix.files import PartlyWritten, Write, write_all
 from nsfix.in_tree import check_tree, tree_of
-from nsfix.model import Level
+from nsfix.model import Guard, Level
 from nsfix.progress import Progress
 from nsfix.project import (
     Answer,
     Request,
+    asks_for_several,
     base_of,
     check_sources,
     make_words,
@@ -30,7 +31,7 @@ from nsfix.project import (
 )
 from nsfix.scan import Cache, cache_directory
 from nsfix.views.diff import Change, coloured, unified_diff
-from nsfix.views.report import FileFix, Outcome, Report
+from nsfix.views.report import FileFix, KernelPart, Outcome, Report
 
 _RARELY = 200_000
 _DEEPEST = 50_000  # frames; an expression of C may nest deeper than Python's own limit of 1000
@@ -42,7 +43,24 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say where the facts come from."""
     options = [
         click.option(
-            "-C", "--kdir", metavar="DIR", help="The kernel's build directory or headers, as KDIR=DIR."
+            "-C",
+            "--kdir",
+            metavar="DIR",
+            multiple=True,
+            help="The kernel's build directory or headers, as KDIR=DIR. Given several times: right on each of them.",
+        ),
+        click.option(
+            "--since",
+            metavar="VERSION",
+            help="Right on upstream's kernels from VERSION (such as 5.10) on too.",
+        ),
+        click.option(
+            "--guard",
+            type=click.Choice([guard.value for guard in Guard]),
+            default=Guard.VERSION.value,
+            show_default=True,
+            help="What to put around imports that not all kernels take: conditions on the version, or on "
+            "MODULE_IMPORT_NS where that will do, or nothing.",
         ),
         click.option(
             "--log", metavar="FILE", help="Take what a build printed (- for stdin) as the evidence."
@@ -207,13 +225,21 @@ def _shown(path: str, base: str) -> str:
 
 def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
     variables, paths = make_words(words)
-    kdir = options["kdir"] or variables.pop("KDIR", None)
-    variables.pop("KDIR", None)
+    given = variables.pop("KDIR", None)
+    kdirs = options["kdir"] or ((given,) if given is not None else ())
     if sum(bool(options[name]) for name in ("log", "nsdeps", "build")) > 1:
         raise UsageError("give one of --log, --nsdeps and --build: each is evidence of its own")
+    evidence = next((name for name in ("log", "nsdeps", "build") if options[name]), None)
+    if evidence is not None and (kdirs[1:] or (evidence == "build" and options["since"])):
+        raise UsageError(
+            f"--{evidence} is about one kernel: give one KDIR, and --since with --log or --nsdeps for upstream's"
+        )
     return Request(
         directory=variables.pop("M", "."),
-        kdir=kdir,
+        kdir=kdirs[0] if kdirs else None,
+        further=kdirs[1:],
+        since=options["since"],
+        guard=Guard(options["guard"]),
         output=variables.pop("O", None),
         arch=variables.pop("ARCH", None),
         variables=variables,
@@ -234,6 +260,8 @@ def _answer(request: Request, options: dict[str, Any], brief: bool, told: bool =
         from nsfix.replay import check_build
 
         return check_build(request)
+    if asks_for_several(request):
+        return _answer_for_several(request, brief)
     tree = tree_of(request)
     if tree is not None:
         with Progress("reading the tree") as progress:
@@ -243,6 +271,17 @@ def _answer(request: Request, options: dict[str, Any], brief: bool, told: bool =
         raise UsageError("--config is for a kernel's own tree; an external module has that of its KDIR")
     with Progress("reading sources") as progress:
         return check_sources(request, progress=progress.update, brief=brief)
+
+
+def _answer_for_several(request: Request, brief: bool) -> Answer:
+    from nsfix.several import check_several
+
+    if tree_of(request) is not None:
+        raise UsageError("--since is for external modules; this is a kernel's own tree, and so is one kernel")
+    if request.config:
+        raise UsageError("--config is for a kernel's own tree; an external module has that of its KDIR")
+    with Progress("reading sources") as progress:
+        return check_several(request, progress=progress.update, brief=brief)
 
 
 def _confirm(request: Request, base: str) -> bool:
@@ -315,6 +354,16 @@ def _report(answer: Answer, base: str) -> Report:
         modules=answer.modules,
         outcomes=outcomes,
         show=lambda path: shown_path(path, base),
+        kernels=tuple(
+            KernelPart(
+                on.target.label,
+                on.kernel.release,
+                on.kernel.spelling,
+                on.kernel.config_file if on.facts is not None else "any",
+                on.modules,
+            )
+            for on in answer.several
+        ),
     )
 
 

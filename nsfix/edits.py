@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from nsfix.errors import EditError
 
@@ -38,3 +39,17 @@ def apply(text: bytes, edits: Iterable[Edit]) -> bytes:
         position = edit.end
     pieces.append(text[position:])
     return b"".join(pieces)
+
+
+def between(before: bytes, after: bytes) -> tuple[Edit, ...]:
+    """The edits of whole lines that make `after` of `before`."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    offsets = [0]
+    for line in old:
+        offsets.append(offsets[-1] + len(line))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return tuple(
+        Edit(offsets[first], offsets[last], b"".join(new[begin:end]))
+        for kind, first, last, begin, end in matcher.get_opcodes()
+        if kind != "equal"
+    )

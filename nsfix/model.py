@@ -6,7 +6,8 @@ Lines count from 1. `Symbol` and namespace names are `str`; file contents are `b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from nsfix.condition import ALWAYS, Condition
@@ -22,14 +23,47 @@ class Spelling(Enum):
     NONE = "none"  # no such macro, before 5.4
 
 
+Version = tuple[
+    int, int, int
+]  # VERSION, PATCHLEVEL, SUBLEVEL; the last is 255 at most, as in LINUX_VERSION_CODE
+FIRST_MACRO: Version = (5, 4, 0)  # upstream's first kernel with MODULE_IMPORT_NS (commit 8651ec01daed)
+FIRST_STRING: Version = (6, 13, 0)  # and its first that takes a string (commit cdd30ebb1b9f)
+
+
+class Guard(Enum):
+    """Which conditions may be put around imports that not all kernels at hand take."""
+
+    VERSION = "version"  # by LINUX_VERSION_CODE, where that tells them apart
+    IFDEF = "ifdef"  # by MODULE_IMPORT_NS being defined, where that tells them apart
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A kernel that sources are to be right on. `label` names it to people, and no two alike.
+
+    `marks` are the further numbers that its linux/version.h defines, such as a distribution's release.
+    """
+
+    label: str
+    version: Version
+    spelling: Spelling
+    marks: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One symbol that vmlinux or a module exports. `namespace` is "" for the global one."""
+    """One symbol that vmlinux or a module exports. `namespace` is "" for the global one.
+
+    `file` and `line` say where, if its source was read.
+    """
 
     symbol: str
     namespace: str
     gpl: bool
     exporter: str  # as in Module.symvers: "vmlinux" or the module's path without .ko
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +216,10 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to say about a module. `rule` is one of the RULES below."""
+    """Something to say about a module. `rule` is one of the RULES below.
+
+    `kernels` are the labels of the targets that it is about, of several; empty where there is but one.
+    """
 
     rule: str
     level: Level
@@ -191,6 +228,7 @@ class Finding:
     message: str
     file: str
     line: int
+    kernels: tuple[str, ...] = ()
 
 
 MISSING_IMPORT = "missing-import"

@@ -7,23 +7,41 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from nsfix.errors import InputError
 from nsfix.evidence.symvers import Symvers, merge, read_symvers
 from nsfix.kernel.kbuild import KbuildFacts, read_external
+from nsfix.kernel.target import target_of
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
-from nsfix.mend import Mender, Mending, ModuleSources
-from nsfix.model import BuiltModule, Export, Finding, Module, ModuleReading, Remark, SourceKind, Spelling
-from nsfix.resolve import resolve
+from nsfix.mend import LookAt, Mender, Mending, ModuleSources
+from nsfix.model import (
+    FIRST_MACRO,
+    BuiltModule,
+    Export,
+    Finding,
+    Guard,
+    Import,
+    Module,
+    ModuleReading,
+    Remark,
+    SourceKind,
+    Spelling,
+    Target,
+    reserved_for,
+)
+from nsfix.resolve import misspelled, resolve
 from nsfix.rust.modinfo import joined
 from nsfix.scan import (
+    Look,
+    Looker,
     ModuleFacts,
     ReadFile,
     ScanFacts,
     Scanner,
     crate_roots,
+    find_exports,
     layouts_of,
     read_file,
     readings_of,
@@ -34,7 +52,8 @@ from nsfix.scan import (
 class Request:
     """What the user asks for. Paths are as given; `directory` is M=, `paths` narrow the work to some files.
 
-    `kdir` None stands for the running kernel's build directory. `variables` are the further `VAR=value` words.
+    `kdir` None stands for the running kernel's build directory; `further` are other kernels to be right on, and `since`
+    the version of upstream's from which on. `variables` are the further `VAR=value` words.
     """
 
     directory: str
@@ -45,12 +64,37 @@ class Request:
     paths: tuple[str, ...] = ()
     config: str | None = None
     symvers: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    since: str | None = None
+    guard: Guard = Guard.VERSION
+
+
+def asks_for_several(request: Request) -> bool:
+    """Whether a run is about more than the kernel of KDIR."""
+    return bool(request.further) or request.since is not None
+
+
+@dataclass(frozen=True, slots=True)
+class OnKernel:
+    """What was found out on one kernel; `sources` is what the mender needs to know, by path of the module.
+
+    `facts` are None for a kernel that is not at hand. `looker` looks at sources on it.
+    """
+
+    kernel: KernelBuild
+    target: Target
+    modules: tuple[Module, ...]
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, ModuleSources]
+    looker: Looker
+    facts: ScanFacts | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a run. `config` is the path of the configuration that decided; `kernel` None where no kernel
-    was at hand. `remarks` are for stderr."""
+    was at hand. `remarks` are for stderr. `several` has each of them where there are several."""
 
     kernel: KernelBuild | None
     config: str
@@ -59,6 +103,7 @@ class Answer:
     mending: Mending
     remarks: tuple[Remark, ...]
     spelling: Spelling
+    several: tuple[OnKernel, ...] = ()
 
 
 def load_kernel(request: Request) -> KernelBuild:
@@ -103,6 +148,8 @@ def _touches(module: BuiltModule, paths: Sequence[str]) -> bool:
 
 def load_exports(request: Request, kernel: KernelBuild, kbuild: KbuildFacts) -> Mapping[bytes, Export]:
     """The namespaced symbols of the kernel's Module.symvers and of those that were named beside it."""
+    if kernel.version < FIRST_MACRO:
+        return {}
     if not os.path.exists(kernel.symvers):
         raise InputError(
             "no Module.symvers: without it nobody knows which symbols are in a namespace; build the kernel's "
@@ -129,13 +176,25 @@ def check_sources(
 
     With `brief`, each need comes with one use or a few instead of all: enough to mend it.
     """
-    kernel = load_kernel(request)
+    return answer_of(read_on(request, load_kernel(request), read, progress, brief), request, read)
+
+
+def read_on(
+    request: Request,
+    kernel: KernelBuild,
+    read: ReadFile = read_file,
+    progress: Callable[[int, int], None] | None = None,
+    brief: bool = False,
+    label: str = "",
+) -> OnKernel:
+    """What the modules of an external module directory need and lack on `kernel`."""
     kbuild = load_modules(request, kernel)
     exports = load_exports(request, kernel, kbuild)
     _require_sources(kbuild.modules)
     scanner = Scanner(kernel, exports, read, brief)
     facts = scanner.scan(kbuild.modules, progress)
-    return conclude(kernel, facts, kbuild.remarks, request, read)
+    looker = Looker(kernel, read, scanner.units)
+    return resolved_on(kernel, facts, kbuild.remarks, read, label=label, looker=looker)
 
 
 def conclude(
@@ -146,19 +205,98 @@ def conclude(
     read: ReadFile,
     told: Callable[[ModuleReading], ModuleReading] = lambda reading: reading,
 ) -> Answer:
-    """What follows from the facts: needs, findings, and how to mend them. `remarks` are those of the Kbuild files;
-    `told` adds to the reading of a module under which configurations it is so."""
+    """What follows from the facts on one kernel: needs, findings, and how to mend them. `remarks` are those of the
+    Kbuild files; `told` adds to the reading of a module under which configurations it is so."""
+    return answer_of(resolved_on(kernel, facts, remarks, read, told), request, read)
+
+
+def resolved_on(
+    kernel: KernelBuild,
+    facts: ScanFacts,
+    remarks: Sequence[Remark],
+    read: ReadFile,
+    told: Callable[[ModuleReading], ModuleReading] = lambda reading: reading,
+    label: str = "",
+    looker: Looker | None = None,
+) -> OnKernel:
+    """What follows from the facts on one kernel, but for the mending."""
+    looker = looker or Looker(kernel, read)
     layouts = layouts_of(facts.modules, read)
     modules: list[Module] = []
     findings: list[Finding] = []
-    for reading in readings_of(facts, layouts):
-        resolved = resolve(told(reading), facts.exports, kernel.spelling)
+    readings = readings_of(facts, layouts)
+    exports = _with_places(kernel, readings, facts.exports, read)
+    for reading in readings:
+        resolved = resolve(told(reading), exports, kernel.spelling, lambda path: _short(path, kernel))
         modules.append(resolved.module)
         findings += resolved.findings
     sources = {m.built.path: compiled_sources(m) for m in facts.modules}
-    mending = Mender(sources, kernel.spelling, roots_of(request), read).mend(findings)
+    if kernel.spelling is Spelling.NONE:
+        findings += _without_macro(looker, kernel, facts, read)
     said = (*remarks, *facts.remarks)
-    return Answer(kernel, kernel.config_file, tuple(modules), tuple(findings), mending, said, kernel.spelling)
+    target = target_of(kernel, label)
+    return OnKernel(kernel, target, tuple(modules), tuple(findings), sources, looker, facts, said)
+
+
+def _without_macro(looker: Looker, kernel: KernelBuild, facts: ScanFacts, read: ReadFile) -> list[Finding]:
+    """The findings for imports that a kernel would compile which has no macro for them."""
+    findings: list[Finding] = []
+    for module in facts.modules:
+        for source in module.built.sources:
+            text = (read(source.path) or b"") if source.kind is SourceKind.C else b""
+            if b"MODULE_IMPORT_NS" not in text:
+                continue
+            for entry in looker.look(module.built, source.path).imports:
+                line = text.count(b"\n", 0, entry.start) + 1
+                standing = Import(entry.namespace, source.path, line, False)
+                findings.append(misspelled(module.built.path, standing, kernel.spelling))
+    return findings
+
+
+def _with_places(
+    kernel: KernelBuild, readings: Iterable[ModuleReading], exports: Mapping[bytes, Export], read: ReadFile
+) -> Mapping[bytes, Export]:
+    """`exports`, those with their place that are reserved for other modules than one of `readings` that uses them."""
+    used = {
+        (use.symbol.encode("ascii", "replace"), reading.name) for reading in readings for use in reading.uses
+    }
+    reserved = {exports[s] for s, module in used if reserved_for(exports[s].namespace, module) is False}
+    unplaced = [export for export in reserved if not export.file]
+    if not unplaced:
+        return exports
+    places = find_exports(kernel.source_dir, unplaced, read)
+    placed = {
+        export.symbol.encode("ascii", "replace"): replace(
+            export, file=places[export.symbol][0], line=places[export.symbol][1]
+        )
+        for export in unplaced
+        if export.symbol in places
+    }
+    return {**exports, **placed}
+
+
+def _short(path: str, kernel: KernelBuild) -> str:
+    """A path as messages have it: from the top of the kernel's sources, or from here."""
+    return shown_path(shown_path(path, kernel.source_dir), os.getcwd())
+
+
+def answer_of(on: OnKernel, request: Request, read: ReadFile) -> Answer:
+    """The answer of a run over one kernel, mending included."""
+    kernel = on.kernel
+    look = look_on([on])
+    mender = Mender([on.sources], [on.target], roots_of(request), read, look, request.guard)
+    mending = mender.mend(on.findings)
+    return Answer(kernel, kernel.config_file, on.modules, on.findings, mending, on.remarks, kernel.spelling)
+
+
+def look_on(kernels: Sequence[OnKernel]) -> LookAt:
+    """How the mender looks at sources on `kernels`."""
+
+    def look(index: int, module: str, path: str, text: bytes | None) -> Look:
+        on = kernels[index]
+        return on.looker.look(on.sources[module].built, path, text)
+
+    return look
 
 
 def _require_sources(modules: Sequence[BuiltModule]) -> None:

@@ -19,10 +19,14 @@ from nsfix.csource.statements import Layout, read_layout
 from nsfix.errors import InputError
 from nsfix.evidence.modpost_log import MissingImport, read_log
 from nsfix.evidence.nsdeps import read_nsdeps
+from nsfix.kernel.target import target_of
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
+from nsfix.kernel.upstream import upstream
 from nsfix.linked import Linked, find_linked
-from nsfix.mend import Mender, ModuleSources
+from nsfix.mend import Mender, ModuleSources, one_target
 from nsfix.model import (
+    FIRST_MACRO,
+    FIRST_STRING,
     MISSING_IMPORT,
     STALE_EVIDENCE,
     BuiltModule,
@@ -37,10 +41,11 @@ from nsfix.model import (
     Spelling,
     Use,
 )
-from nsfix.project import Answer, Request, compiled_sources, load_kernel, roots_of
+from nsfix.project import Answer, OnKernel, Request, compiled_sources, load_kernel, roots_of
 from nsfix.resolve import missing_message, misspelled
 from nsfix.rust.modinfo import RustSide, joined
-from nsfix.scan import RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
+from nsfix.scan import Look, Looker, RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
+from nsfix.several import with_upstream
 
 _ENTERING = re.compile(rb"Entering directory [`']([^'\n]+)'")
 _RELEASE = re.compile(rb"/(?:linux-headers-|linux-|lib/modules/|kernels/)v?(\d+)\.(\d+)")
@@ -177,11 +182,40 @@ def _replay(
     remarks += linked.remarks
     asked = _Sources(kernel, spelling, linked)
     findings = [finding for lack in lacks for finding in asked.judge(lack)]
-    mender = Mender(asked.sources(), spelling, roots_of(request), read_file)
+    if request.since is not None:
+        return _for_upstream_too(request, lacks, kernel, asked, linked, findings, remarks)
+    targets = [target_of(kernel)] if kernel is not None else one_target(spelling)
+    look = asked.look if kernel is not None else None
+    mender = Mender([asked.sources()], targets, roots_of(request), read_file, look, request.guard)
     mending = mender.mend(findings)
     config = os.path.join(kernel.build_dir, "include/config/auto.conf") if kernel is not None else "any"
     modules = _modules(lacks, linked, asked)
     return Answer(kernel, config, modules, tuple(findings), mending, tuple(remarks), spelling)
+
+
+def _for_upstream_too(
+    request: Request,
+    lacks: Sequence[Lack],
+    kernel: KernelBuild | None,
+    asked: _Sources,
+    linked: Linked,
+    findings: Sequence[Finding],
+    remarks: Sequence[Remark],
+) -> Answer:
+    """The answer where the sources are to be right on upstream's kernels too. Without the kernel of the evidence, the
+    one of upstream stands for it that spells imports alike."""
+    on = kernel or upstream(FIRST_STRING if asked.spelling is Spelling.STRING else FIRST_MACRO)
+    label = "the kernel of the evidence" if kernel is None else ""
+    here = OnKernel(
+        on,
+        target_of(on, label),
+        _modules(lacks, linked, asked),
+        tuple(findings),
+        asked.sources(),
+        Looker(on, read_file),
+        remarks=tuple(remarks),
+    )
+    return with_upstream(request, here)
 
 
 def _modules(lacks: Iterable[Lack], linked: Linked, asked: _Sources) -> tuple[Module, ...]:
@@ -211,8 +245,9 @@ class _Sources:
         self._kernel = kernel
         self._rust = RustReader(kernel, read_file)
         self._sides: dict[str, RustSide | None] = {}
-        self._spelling = spelling
+        self.spelling = spelling
         self._linked = linked
+        self._looker: Looker | None = None
         self._imports: dict[str, tuple[Import, ...]] = {}
         self._exact: dict[str, ModuleSources] = {}
         self._layouts: dict[str, Layout] = {}
@@ -224,6 +259,14 @@ class _Sources:
             built.path: self._exact.get(built.path, ModuleSources(built, None, rust=self._rust_of(built)))
             for built in self._linked.modules
         }
+
+    def look(self, index: int, module: str, path: str, text: bytes | None) -> Look:
+        """What a source of a module says on the kernel at hand, or a text of it."""
+        assert self._kernel is not None
+        if self._looker is None:
+            self._looker = Looker(self._kernel, read_file)
+        built = next(built for built in self._linked.modules if built.path == module)
+        return self._looker.look(built, path, text)
 
     def modules_of(self, name: str) -> list[BuiltModule]:
         """The modules that the evidence may mean by `name`."""
@@ -251,7 +294,7 @@ class _Sources:
             message = missing_message(built.name, list(lack.symbols), lack.namespace)
         else:
             message = f"{built.name} needs namespace {lack.namespace}, but does not import it"
-        findings = [misspelled(built.path, entry, self._spelling) for entry in same if entry.misspelled]
+        findings = [misspelled(built.path, entry, self.spelling) for entry in same if entry.misspelled]
         missing = Finding(
             MISSING_IMPORT, Level.ERROR, built.path, lack.namespace, message, lack.file, lack.line
         )
@@ -306,8 +349,7 @@ class _Sources:
         if self._kernel is not None and (guarded or imports or not licensed):
             return self._read_exactly(built)
         return tuple(
-            _raw_import(layout.path, s.line, s.argument, bool(s.arms), self._spelling)
-            for layout, s in imports
+            _raw_import(layout.path, s.line, s.argument, bool(s.arms), self.spelling) for layout, s in imports
         ) + self._rust_imports(built)
 
     def _rust_imports(self, built: BuiltModule) -> tuple[Import, ...]:

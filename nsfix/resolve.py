@@ -6,7 +6,7 @@ effect wherever the symbol is used, or a `module:` list that names the module (s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from nsfix.condition import any_of
@@ -39,12 +39,18 @@ class Resolved:
     findings: tuple[Finding, ...]
 
 
-def resolve(reading: ModuleReading, exports: Mapping[bytes, Export], spelling: Spelling) -> Resolved:
-    """Conclude what one module needs and what it lacks. `exports` has every symbol that `reading` uses."""
+def resolve(
+    reading: ModuleReading,
+    exports: Mapping[bytes, Export],
+    spelling: Spelling,
+    shown: Callable[[str], str] = lambda path: path,
+) -> Resolved:
+    """Conclude what one module needs and what it lacks. `exports` has every symbol that `reading` uses; `shown` turns
+    paths into what messages have."""
     needs = _needs(reading, exports)
     module = Module(reading.name, reading.path, reading.sources, reading.licenses, needs, reading.imports)
     findings = [
-        _missing(reading, lacking)
+        _missing(reading, lacking, exports, shown)
         for need in needs
         if not reserved_for(need.namespace, reading.name)
         and (lacking := _uncovered(need, reading.imports)) is not None
@@ -75,15 +81,18 @@ def _uncovered(need: Need, imports: Iterable[Import]) -> Need | None:
     return Need(need.namespace, tuple(uses)) if uses else None
 
 
-def _missing(reading: ModuleReading, need: Need) -> Finding:
+def _missing(
+    reading: ModuleReading, need: Need, exports: Mapping[bytes, Export], shown: Callable[[str], str]
+) -> Finding:
     """The finding for `need`, of which no use is covered by an import."""
     first = need.uses[0]
     symbols = list(dict.fromkeys(use.symbol for use in need.uses))
     level = Level.ERROR
     if need.namespace.startswith(MODULE_LIST_PREFIX):
+        export = exports[first.symbol.encode("ascii", "replace")]
         message = (
             f"{reading.name} uses {symbols_shown(symbols)}, reserved for the modules "
-            f"{', '.join(need.namespace.removeprefix(MODULE_LIST_PREFIX).split(','))}"
+            f"{', '.join(need.namespace.removeprefix(MODULE_LIST_PREFIX).split(','))} by {_exporter(export, shown)}"
         )
         rule = RESERVED_NAMESPACE
     else:
@@ -95,6 +104,12 @@ def _missing(reading: ModuleReading, need: Need) -> Finding:
     condition = any_of([use.when for use in need.uses])
     message += f", if {condition}" if condition else ""
     return Finding(rule, level, reading.path, need.namespace, message, first.file, first.line)
+
+
+def _exporter(export: Export, shown: Callable[[str], str]) -> str:
+    """Who exports a symbol, and where that stands if it is known."""
+    place = f" at {shown(export.file)}:{export.line}" if export.file else ""
+    return f"the export in {export.exporter}{place}"
 
 
 def _through_rust(need: Need) -> str:
@@ -120,12 +135,17 @@ def symbols_shown(symbols: Iterable[str]) -> str:
 
 def misspelled(module: str, entry: Import, spelling: Spelling) -> Finding:
     """The finding for an import whose spelling this kernel does not take; `module` is Module.path."""
+    if spelling is Spelling.NONE:
+        message = (
+            f"MODULE_IMPORT_NS({entry.namespace}) does not compile on this kernel, which has no such macro"
+        )
+        return Finding(WRONG_SPELLING, Level.ERROR, module, entry.namespace, message, entry.file, entry.line)
     if spelling is Spelling.STRING:
         right, wrong = f'MODULE_IMPORT_NS("{entry.namespace}")', f"MODULE_IMPORT_NS({entry.namespace})"
         effect = "does not compile"
     else:
         right, wrong = f"MODULE_IMPORT_NS({entry.namespace})", f'MODULE_IMPORT_NS("{entry.namespace}")'
         effect = "imports nothing"
-    message = f"{wrong} {effect} on this kernel, which spells it {right}"
+    message = f"{wrong} {effect} on this kernel, where it is {right}"
     level = Level.ERROR if spelling is Spelling.STRING else Level.WARNING
     return Finding(WRONG_SPELLING, level, module, entry.namespace, message, entry.file, entry.line)

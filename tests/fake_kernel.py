@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-RELEASE = {"6.12": (6, 12, 117), "7.x": (7, 2, 12)}
+RELEASE = {
+    "6.12": (6, 12, 117),
+    "7.x": (7, 2, 12),
+    "4.19": (4, 19, 255),  # without MODULE_IMPORT_NS, and so without namespaces
+    "5.10": (5, 10, 200),
+    "el10": (6, 12, 0),  # with the string of later kernels
+}
+STRING = frozenset(("7.x", "el10"))
+RHEL = {"el10": (10, 1)}
 OPTIONS = dict.fromkeys(("MODULES", "PM", "SMP", "64BIT", "X86_64", "PWM"), "y")
 OPTIONS |= {"USB_STORAGE": "m", "CXL_BUS": "m"}
 
@@ -42,6 +50,7 @@ ONLY_7X = {
     "perf_guest_get_msrs": ("module:kvm,kvm-amd,kvm-intel", "vmlinux"),
 }
 ONLY_612 = {"anon_inode_make_secure_inode": ("module:kvm", "vmlinux")}
+_FURTHER = {"6.12": ONLY_612, "7.x": ONLY_7X}
 
 _HEADERS = {
     "linux/kconfig.h": """
@@ -243,12 +252,15 @@ export KBUILD_CPPFLAGS KBUILD_CFLAGS KBUILD_AFLAGS
 
 
 def make_kernel(kdir: Path, series: str) -> Path:
-    """Writes the fake kernel of a series ("6.12" or "7.x") and returns its directory."""
+    """Writes the fake kernel of a series of RELEASE and returns its directory."""
     version, patchlevel, sublevel = RELEASE[series]
-    string = series == "7.x"
+    string, namespaced = series in STRING, RELEASE[series] >= (5, 4, 0)
     how = "%s" if string else "__stringify(%s)"
     files = {f"include/{path}": text.lstrip().replace("<NS>", how % "ns") for path, text in _HEADERS.items()}
-    if string:
+    if not namespaced:
+        header = files["include/linux/module.h"].splitlines(keepends=True)
+        files["include/linux/module.h"] = "".join(line for line in header if "IMPORT_NS" not in line)
+    if series == "7.x":
         files["include/linux/pwm.h"] = _PWM.lstrip()
     code = (version << 16) + (patchlevel << 8) + min(sublevel, 255)
     files |= {
@@ -262,13 +274,26 @@ def make_kernel(kdir: Path, series: str) -> Path:
         ),
         "include/generated/utsrelease.h": f'#define UTS_RELEASE "{version}.{patchlevel}.{sublevel}"\n',
         "include/generated/uapi/linux/version.h": f"#define LINUX_VERSION_CODE {code}\n"
-        "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))\n",
+        "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))\n"
+        + _rhel(series),
         "Module.symvers": "".join(
-            f"0x00000000\t{symbol}\t{exporter}\tEXPORT_SYMBOL_GPL\t{namespace}\n"
-            for symbol, (namespace, exporter) in (SYMBOLS | (ONLY_7X if string else ONLY_612)).items()
+            f"0x00000000\t{symbol}\t{exporter}\tEXPORT_SYMBOL_GPL" + f"\t{namespace}" * namespaced + "\n"
+            for symbol, (namespace, exporter) in (SYMBOLS | _FURTHER.get(series, {})).items()
         ),
     }
     for path, content in files.items():
         (kdir / path).parent.mkdir(parents=True, exist_ok=True)
         (kdir / path).write_text(content, encoding="utf-8")
     return kdir
+
+
+def _rhel(series: str) -> str:
+    """What the version header of that series has further."""
+    if series not in RHEL:
+        return ""
+    major, minor = RHEL[series]
+    return (
+        f"#define RHEL_MAJOR {major}\n#define RHEL_MINOR {minor}\n"
+        "#define RHEL_RELEASE_VERSION(a, b) (((a) << 8) + (b))\n"
+        f"#define RHEL_RELEASE_CODE {(major << 8) + minor}\n"
+    )

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "nsfix"
 FACTS = {"model", "errors", "condition"}
 READERS = FACTS | {"edits", "evidence", "kernel", "csource", "rust"}
-DECISIONS = {"scan", "resolve", "plan", "mend", "project", "in_tree"}
+DECISIONS = {"scan", "resolve", "plan", "mend", "project", "unseen", "several", "in_tree"}
 MAY_IMPORT = {
     "errors": set(),
     "condition": set(),
@@ -27,9 +27,11 @@ MAY_IMPORT = {
     "plan": {"model", "csource", "rust", "edits"},
     "mend": {"model", "csource", "rust", "edits", "plan"},
     "project": READERS | {"scan", "resolve", "mend"},
+    "unseen": READERS | {"scan", "resolve", "mend", "project"},
+    "several": READERS | {"scan", "mend", "project", "unseen"},
     "in_tree": READERS | {"scan", "project", "__init__"},
     "linked": READERS | {"project"},
-    "replay": READERS | {"linked", "build", "scan", "resolve", "mend", "project"},
+    "replay": READERS | {"linked", "build", "scan", "resolve", "mend", "project", "several"},
     "views": {"model", "edits"},
     "files": {"errors"},
     "progress": set(),

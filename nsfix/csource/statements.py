@@ -57,7 +57,7 @@ class Layout:
 
     def conditional(self, start: int) -> Conditional:
         """The conditional whose #if line begins at `start`, an offset taken from a statement's arms."""
-        return next(c for c in _conditionals(self.skeleton.block) if c.start == start)
+        return next(c for c in conditionals(self.skeleton.block) if c.start == start)
 
 
 def read_layout(path: str, text: bytes, plain: bytes | None = None) -> Layout:
@@ -143,12 +143,13 @@ def _begins_statement(code: bytes, start: int) -> bool:
     return not lower and blank[-1] in _WORD_BYTES and b"\n" in before[len(blank) :]
 
 
-def _conditionals(block: Block) -> Iterator[Conditional]:
+def conditionals(block: Block) -> Iterator[Conditional]:
+    """Every conditional of `block`, those inside others too, outer ones first."""
     for item in block:
         if isinstance(item, Conditional):
             yield item
             for arm in item.arms:
-                yield from _conditionals(arm.block)
+                yield from conditionals(arm.block)
 
 
 class _Nesting:

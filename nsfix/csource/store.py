@@ -64,6 +64,15 @@ class Store:
         }
         return store
 
+    def twin(self, read: Callable[[str], bytes | None], lasting: Callable[[str], bool]) -> Store:
+        """A store for a kernel of the same configuration that differs in some files: it begins with those files of
+        this one that are `lasting`, and reads the others by `read`."""
+        store = Store(self.settled, read)
+        store._tests = self._tests
+        store.conflicted = set(self.conflicted)
+        store._sources = {path: source for path, source in self._sources.items() if lasting(path)}
+        return store
+
     def forget(self, lasting: Callable[[str], bool]) -> None:
         """Forget all files that are not `lasting`, and what including them came to."""
         for path in [path for path in self._sources if not lasting(path)]:

@@ -406,6 +406,10 @@ class Unit:
                 found.setdefault(path, []).append(offset)
         return found
 
+    def arms_taken(self, path: str) -> dict[int, frozenset[int]]:
+        """The arms of the file `path` that are compiled, by the byte offset of their conditional."""
+        return {start: arms for (file, start), arms in self._taken.items() if file == path}
+
     def active(self, source: SourceText) -> bytes:
         """The text of `source` as this unit compiles it: all else is blank, offsets stay."""
         path = source.path

@@ -40,6 +40,11 @@ class SourceView:
         return self.layout.path
 
     @property
+    def is_sound(self) -> bool:
+        """Whether what stands in this file may be edited, be it a header."""
+        return self.editable is None and not self.generated and self.layout.skeleton.odd_at is None
+
+    @property
     def obstacle(self) -> str | None:
         """Why this source must not be edited, if that is so."""
         if self.editable is not None:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nsfix.csource.statements import Layout, read_layout
 from nsfix.edits import Edit, apply
-from nsfix.model import MODULE_LIST_PREFIX, Spelling
+from nsfix.model import Spelling
 from nsfix.plan.choice import Anchor, SourceView, choose
 from nsfix.plan.place import Home, find_home, find_place_below, find_places
+from nsfix.plan.spelling import namespace_fault, spell
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# What cannot stand in a string literal, or has no bytes (surrogateescape gives some surrogates bytes).
-_NOT_IN_STRING = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udc7f\udd00-\udfff]')
 _NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The edits of one file that mend a module. `edits[i]`, an insertion, imports `namespaces[i]`.
+    """The edits of one file that mend a module; those at one offset stand in order, as `edits.apply` wants them.
 
-    Each edit is good without the others; those at one offset stand in order, as `edits.apply` wants them.
+    `namespaces` are those that it imports by them. With `apart`, `edits[i]`, an insertion, imports `namespaces[i]`,
+    and is good without the others.
     """
 
     file: str
     edits: tuple[Edit, ...]
     namespaces: tuple[str, ...]
     note: str | None = None  # something that whoever reads the patch should know
+    apart: bool = False
+
+    def edits_for(self, namespace: str) -> tuple[Edit, ...]:
+        """The edits that one namespace needs."""
+        return (self.edits[self.namespaces.index(namespace)],) if self.apart else self.edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,6 @@ class Refusal:
     reason: str
     file: str | None = None
     line: int | None = None
-
-
-def namespace_fault(namespace: str, spelling: Spelling) -> str | None:
-    """Why `namespace` cannot be imported on a kernel of this spelling; None where it can."""
-    if spelling is Spelling.NONE:
-        return "this kernel has no MODULE_IMPORT_NS"
-    if namespace.startswith(MODULE_LIST_PREFIX):
-        return f"{namespace} cannot be imported; only the export line could name this module"
-    if spelling is Spelling.IDENTIFIER and not _IDENTIFIER.fullmatch(namespace):
-        return f"{namespace!a} is no valid namespace here: this kernel's MODULE_IMPORT_NS takes an identifier"
-    if not namespace or _NOT_IN_STRING.search(namespace):
-        return f"{namespace!a} is no valid namespace: it cannot be written as a string"
-    return None
 
 
 def plan_imports(
@@ -73,6 +63,12 @@ def plan_imports(
         fault = namespace_fault(name, spelling)
         if fault is not None:
             return Refusal(fault)
+    anchor = find_anchor(module, sources, licensed)
+    return anchor if isinstance(anchor, Refusal) else plain_fix(anchor, names, spelling)
+
+
+def find_anchor(module: str, sources: Sequence[SourceView], licensed: bool = True) -> Anchor | Refusal:
+    """The statement that imports of `module` belong next to, in a source that may be edited."""
     if not licensed and not any(view.licences() for view in sources):
         return _unlicensed(module, sources)
     anchor = choose(sources)
@@ -84,33 +80,28 @@ def plan_imports(
             anchor.view.path,
             anchor.statement.line,
         )
-    return _fix(anchor, names, spelling)
+    return anchor
 
 
-def _fix(anchor: Anchor, names: Sequence[str], spelling: Spelling) -> Fix | Refusal:
+def plain_fix(anchor: Anchor, names: Sequence[str], spelling: Spelling) -> Fix | Refusal:
+    """The lines that import `names`, which are sorted, next to `anchor`, in one spelling and under no condition."""
     layout = anchor.view.layout
     home = find_home(anchor)
     above = {name: find_place_below(layout, at) for name, at in anchor.view.above.items() if name in names}
     beside = [name for name in names if name not in above]
     places = above | dict(zip(beside, find_places(anchor, home, beside), strict=True))
     edits = tuple(
-        Edit(place.offset, place.offset, place.before + _spell(name, spelling) + place.after)
+        Edit(place.offset, place.offset, place.before + spell(name, spelling) + place.after)
         for name, place in ((name, places[name]) for name in names)
     )
     if not _stands(layout, home, edits):
         return Refusal(
             f"no safe place was found next to {anchor.statement.macro}; add by hand: "
-            + " ".join(_spell(name, spelling).decode("utf-8", "replace") for name in names),
+            + " ".join(spell(name, spelling).decode("utf-8", "replace") for name in names),
             layout.path,
             anchor.statement.line,
         )
-    return Fix(layout.path, edits, tuple(names), _note(anchor.view))
-
-
-def _spell(namespace: str, spelling: Spelling) -> bytes:
-    form = b'MODULE_IMPORT_NS("%b");' if spelling is Spelling.STRING else b"MODULE_IMPORT_NS(%b);"
-    name = namespace.encode("utf-8", "surrogateescape")
-    return form % name
+    return Fix(layout.path, edits, tuple(names), note_on(anchor.view), apart=True)
 
 
 def _stands(layout: Layout, home: Home, edits: Sequence[Edit]) -> bool:
@@ -135,7 +126,8 @@ def _stands(layout: Layout, home: Home, edits: Sequence[Edit]) -> bool:
     )
 
 
-def _note(view: SourceView) -> str | None:
+def note_on(view: SourceView) -> str | None:
+    """What whoever reads a patch of that source should know, if anything."""
     if not view.shared_not_needing:
         return None
     return f"the file is also part of modules that do not need the import: {_listed(view.shared_not_needing)}"

@@ -50,7 +50,7 @@ def find_home(anchor: Anchor) -> Home:
     whole module in the compiled arm, module_init and all.
     """
     layout, licence = anchor.view.layout, anchor.statement
-    indent = _indent(layout.text, licence.start)
+    indent = indent_at(layout.text, licence.start)
     rivals = [s for s in layout.statements if anchor.view.is_licence(s)]
     for depth in range(len(licence.arms)):
         starts = _alternatives(anchor.view, licence, rivals, depth)
@@ -95,8 +95,14 @@ def find_places(anchor: Anchor, home: Home, namespaces: Sequence[str]) -> list[P
     layout = anchor.view.layout
     standing = _standing_imports(anchor, home)
     if not standing:
-        return [_after(layout, home.end, home.indent)] * len(namespaces)
-    known = [_namespace(anchor.view, s) for s in standing]
+        return [place_after(layout, home.end, home.indent)] * len(namespaces)
+    return places_among(anchor.view, standing, namespaces)
+
+
+def places_among(view: SourceView, standing: Sequence[Statement], namespaces: Sequence[str]) -> list[Place]:
+    """For each of `namespaces`, which are sorted, the place among the imports `standing`, of which there is one."""
+    layout = view.layout
+    known = [_namespace(view, s) for s in standing]
     names = [name for name in known if name is not None]
     if len(names) < len(known) or names != sorted(names):
         return [_after_statement(layout, standing[-1])] * len(namespaces)
@@ -108,10 +114,33 @@ def find_places(anchor: Anchor, home: Home, namespaces: Sequence[str]) -> list[P
     return places
 
 
+def find_place_for_block(anchor: Anchor, home: Home) -> Place:
+    """The place for lines that belong together: behind all imports that stand at `home`."""
+    standing = _standing_imports(anchor, home)
+    if standing:
+        return _after_statement(anchor.view.layout, standing[-1])
+    return place_after(anchor.view.layout, home.end, home.indent)
+
+
+def lines_at(place: Place, lines: Sequence[bytes], text: bytes) -> bytes:
+    """What to insert at `place` of `text` for `lines` to stand there, each on a line of its own.
+
+    A line that begins with `#` is not indented.
+    """
+    ending = line_ending(text, text.find(b"\n", max(place.offset - 1, 0)))
+    indent = place.before.lstrip(b"\r\n") if place.before.strip(b" ") or place.after else b""
+    shown = [line if line[:1] == b"#" else indent + line for line in lines]
+    if place.after:
+        return b"".join(line + ending for line in shown)
+    ending = b"\r\n" if place.before[:1] == b"\r" else ending
+    joined = ending + ending.join(shown)
+    return joined + (ending if place.offset < len(text) else b"")
+
+
 def find_place_below(layout: Layout, start: int) -> Place:
     """The place below the directive that begins at the byte `start`."""
     end = next((d.end for d in layout.directives if d.start <= start < d.end), start)
-    return _after(layout, end, b"")
+    return place_after(layout, end, b"")
 
 
 def _namespace(view: SourceView, statement: Statement) -> str | None:
@@ -144,21 +173,21 @@ def _adjacent(layout: Layout, one: Statement, next_one: Statement) -> bool:
     return not layout.code[one.end : next_one.start].strip(_BLANK + b";")
 
 
-def _indent(text: bytes, offset: int) -> bytes:
+def indent_at(text: bytes, offset: int) -> bytes:
     line = text.rfind(b"\n", 0, offset) + 1
     match = _INDENT.match(text, line, offset)
     return match.group() if match else b""
 
 
-def _line_ending(text: bytes, newline: int) -> bytes:
+def line_ending(text: bytes, newline: int) -> bytes:
     return b"\r\n" if newline > 0 and text[newline - 1] == 0x0D else b"\n"
 
 
 def _after_statement(layout: Layout, statement: Statement) -> Place:
-    return _after(layout, statement.end, _indent(layout.text, statement.start))
+    return place_after(layout, statement.end, indent_at(layout.text, statement.start))
 
 
-def _after(layout: Layout, end: int, indent: bytes) -> Place:
+def place_after(layout: Layout, end: int, indent: bytes) -> Place:
     """The place after the line that the code at `end` ends on, with all comments and statements on it.
 
     Where other code begins on that line, whose end is not known, the place is `end` itself.
@@ -169,10 +198,10 @@ def _after(layout: Layout, end: int, indent: bytes) -> Place:
         match = _BESIDE.match(text, position)
         position = match.end() if match else position
         if position >= len(text):
-            ending = _line_ending(text, text.rfind(b"\n"))
+            ending = line_ending(text, text.rfind(b"\n"))
             return Place(len(text), ending + indent, b"")
         if text[position] == 0x0A:
-            return Place(position + 1, indent, _line_ending(text, position))
+            return Place(position + 1, indent, line_ending(text, position))
         if position not in starts:
             return Place(end, b" ", b"")
         position = starts[position]
@@ -196,5 +225,5 @@ def _before(layout: Layout, statement: Statement) -> Place | None:
         position = match.end()
     if place is None:
         return None
-    indent = _indent(text, statement.start)
-    return Place(place, indent, _line_ending(text, place - 1))
+    indent = indent_at(text, statement.start)
+    return Place(place, indent, line_ending(text, place - 1))

@@ -1,6 +1,9 @@
 """Walks modules with the rooms that read artefacts, Kbuild files and C, and brings their facts together."""
 
+from nsfix.csource.look import Look
 from nsfix.scan.cache import Cache, cache_directory
+from nsfix.scan.exported_at import find_exports
+from nsfix.scan.looking import Looker
 from nsfix.scan.readings import layouts_of, readings_of
 from nsfix.scan.rusty import RustReader, crate_roots, imports_of
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner
@@ -9,6 +12,8 @@ from nsfix.scan.units import ReadFile, read_file
 
 __all__ = [
     "Cache",
+    "Look",
+    "Looker",
     "ModuleFacts",
     "ReadFile",
     "RustReader",
@@ -17,6 +22,7 @@ __all__ = [
     "TreeScanner",
     "cache_directory",
     "crate_roots",
+    "find_exports",
     "imports_of",
     "layouts_of",
     "read_file",

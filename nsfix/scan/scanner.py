@@ -398,7 +398,8 @@ def _active_statements(unit: Unit) -> tuple[int, ...]:
 
 def _as_export(export: SourceExport, module: BuiltModule) -> Export:
     exporter = "vmlinux" if module.built_in else module.path
-    return Export(export.symbol.decode("ascii", "replace"), export.namespace, export.gpl, exporter)
+    symbol = export.symbol.decode("ascii", "replace")
+    return Export(symbol, export.namespace, export.gpl, exporter, export.file, export.line)
 
 
 def _own_exports(facts: tuple[ModuleFacts, ...]) -> dict[bytes, Export]:

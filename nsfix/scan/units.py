@@ -40,7 +40,8 @@ def read_file(path: str) -> bytes | None:
 
 class Units:
     """Makes units for one kernel. `headers` are the directories, with a slash at the end, whose files are the
-    kernel's headers; `loose` are words that sources are known to define by themselves (csource/settled.py)."""
+    kernel's headers; `loose` are words that sources are known to define by themselves (csource/settled.py). `like` are
+    those of a kernel of the same configuration that differs in the files alone that one of both has as made."""
 
     def __init__(
         self,
@@ -48,11 +49,13 @@ class Units:
         read: ReadFile,
         headers: tuple[str, ...],
         loose: frozenset[bytes] = frozenset(),
+        like: Units | None = None,
     ) -> None:
         self._kernel = kernel
         self._disk = read
         self._headers = headers
-        self._loose = loose
+        self._loose: frozenset[bytes] = loose if like is None else loose | like._loose
+        self._like = like
         self._common = IncludePath(kernel.include_path, (), Listings(kernel.made))
         self._paths: dict[tuple[str, ...], IncludePath] = {}
         self._stores: dict[tuple[bool, bool], Store] = {}
@@ -86,6 +89,11 @@ class Units:
 
     def _store(self, assembler: bool, built_in: bool) -> Store:
         store = self._stores.get((assembler, built_in))
+        if store is None and self._like is not None:
+            model = self._like._store(assembler, built_in)
+            store = model.twin(self.read, self._is_common)
+            more = self._loose - store.settled.loose
+            store = self._stores[(assembler, built_in)] = store.loosened(more) if more else store
         if store is None:
             kernel = self._kernel
             macros = predefined_macros(kernel.arch, kernel.config) | dict(kernel.config_macros)
@@ -96,6 +104,12 @@ class Units:
                 macros |= {b"__ASSEMBLER__": b"1", b"__ASSEMBLY__": b"1"}
             store = self._stores[(assembler, built_in)] = Store(Settled(macros, self._loose), self.read)
         return store
+
+    def _is_common(self, path: str) -> bool:
+        """Whether a file is the same in the kernel that this one is like."""
+        assert self._like is not None
+        made = self._kernel.made.get(path) != self._like._kernel.made.get(path)
+        return self.is_kernel(path) and not made
 
     def settled(self, built_in: bool) -> Settled:
         """What is the same for every unit of that kind."""

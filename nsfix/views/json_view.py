@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 
-from nsfix.model import Import, Licence, Module, Use, gpl_compatible
-from nsfix.views.report import FileFix, Outcome, Report
+from nsfix.model import Import, Licence, Module, Spelling, Use, gpl_compatible
+from nsfix.views.report import FileFix, KernelPart, Outcome, Report
 
 SCHEMA = 1
 Show = Callable[[str], str]
@@ -20,15 +20,34 @@ Json = dict[str, object]
 
 def render(report: Report) -> str:
     """`report` as JSON text that ends in a newline."""
-    config = report.config if report.config == "any" else report.show(report.config)
-    kernel = {"release": report.release, "spelling": report.spelling.value, "config": config}
+    kernel = _kernel(report.release, report.spelling, report.config, report.show)
     # A line for each entry: the C encoder, which is the quick one, knows no indentation.
     modules = _array(_module(module, report.show) for module in report.modules)
-    findings = _array(_finding(outcome, report.show) for outcome in report.sorted_outcomes())
+    findings = _array(
+        _finding(outcome, report.show)
+        | ({"kernels": list(outcome.finding.kernels)} if report.kernels else {})
+        for outcome in report.sorted_outcomes()
+    )
+    parts = _array(_part(part, report.show) for part in report.kernels)
+    kernels = f' "kernels": {parts},\n' if report.kernels else ""
     return (
-        f'{{"schema": {SCHEMA},\n "kernel": {json.dumps(kernel)},\n'
+        f'{{"schema": {SCHEMA},\n "kernel": {json.dumps(kernel)},\n{kernels}'
         f' "modules": {modules},\n "findings": {findings}}}\n'
     )
+
+
+def _kernel(release: str, spelling: Spelling, config: str, show: Show) -> Json:
+    shown = config if config == "any" else show(config)
+    return {"release": release, "spelling": spelling.value, "config": shown}
+
+
+def _part(part: KernelPart, show: Show) -> Json:
+    modules = [_module(module, show) for module in part.modules]
+    return {
+        "label": part.label,
+        **_kernel(part.release, part.spelling, part.config, show),
+        "modules": modules,
+    }
 
 
 def _array(entries: Iterable[Json]) -> str:

@@ -32,10 +32,23 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """One run over one kernel. `modules` are all that the configuration builds, also those that need nothing.
+class KernelPart:
+    """What a run over several kernels found out on one. `label` is how findings name it; `config` is "any" for one
+    whose headers are not at hand, and of which no modules are known."""
 
-    `config` is the path of the configuration, or "any". `show` turns each path into what the reader is shown.
+    label: str
+    release: str
+    spelling: Spelling
+    config: str
+    modules: tuple[Module, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run. `modules` are all that the configuration builds, also those that need nothing.
+
+    Of several kernels, `release`, `spelling`, `config` are the first's, `modules` those of any, and `kernels` has each
+    apart. `config` is the path of the configuration, or "any". `show` turns each path into what the reader is shown.
     """
 
     release: str
@@ -44,6 +57,7 @@ class Report:
     modules: tuple[Module, ...]
     outcomes: tuple[Outcome, ...]
     show: Callable[[str], str] = as_given
+    kernels: tuple[KernelPart, ...] = ()
 
     def sorted_outcomes(self) -> list[Outcome]:
         """The outcomes by file as shown, line, rule, module and namespace."""

@@ -8,6 +8,7 @@ A case (tests/cases/*.c) is one readable file that holds a module before and aft
     MODULE_LICENSE("GPL");
     ///+ MODULE_IMPORT_NS(@CXL);               a line that must appear: only in the result
     ///+[string] MODULE_IMPORT_NS("CXL");      the same, for that spelling only (or for a series only, [6.1])
+    ///- MODULE_IMPORT_NS(@!CXL);              a line that must go
     /// file: Kbuild                           another file (Kbuild is "obj-m := t.o" if none is given)
 
 `@NS` stands for the namespace as the kernel at hand spells it, `@!NS` for the other spelling, and
@@ -44,6 +45,7 @@ Pairs = frozenset[tuple[str, str]]
 
 _KEY = re.compile(r"/// ([a-z-]+)(?:\[([\w.]+)\])?: *(.*)")
 _ADDED = re.compile(r"///\+(?:\[([\w.]+)\])?(?: (.*)|$)")
+_REMOVED = "///- "
 _SPELLED = re.compile(r"@(!|default:)?((?:module:[\w,*-]+|[A-Z][A-Z0-9_]*))")
 
 
@@ -96,7 +98,9 @@ class Concrete:
     def __post_init__(self) -> None:
         before, after = {}, {}
         for path, lines in self.case.sections:
-            before[path] = self._bytes(path, [line for line in lines if not line.startswith("///+")])
+            before[path] = self._bytes(
+                path, [x.removeprefix(_REMOVED) for x in lines if not x.startswith("///+")]
+            )
             after[path] = self._bytes(path, [x for line in lines for x in self._after(line)])
         for files in (before, after):
             if not any(Path(path).name in ("Kbuild", "Makefile") for path in files):
@@ -139,7 +143,7 @@ class Concrete:
 
     def _after(self, line: str) -> list[str]:
         if not line.startswith("///+"):
-            return [line]
+            return [] if line.startswith(_REMOVED) else [line]
         limit, text = _match(_ADDED, line, self.case.name).groups()
         return [text or ""] if limit in (None, self.series, SPELLING[self.series]) else []
 

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,11 @@ CI = ROOT / ".ci/run"
 TIMEOUT = 300
 ANY = "[...]"
 MARK = "=== docs ==="
-# What a document calls the headers; each tier has its own.
-HEADERS = re.compile(r"/usr/src/linux-headers-6\.12[\w.+-]*-amd64")
+# What a document calls the headers of a series; each tier has its own.
+HEADERS = {
+    "6.12": re.compile(r"/usr/src/linux-headers-6\.12[\w.+-]*-amd64"),
+    "7.x": re.compile(r"/usr/src/linux-headers-7\.[\w.+-]*-amd64"),
+}
 FENCE = re.compile(r"^( *)```(.*)\n((?:.*\n)*?)\1```$", re.MULTILINE)
 _SET_UP = re.compile(
     r"(?:sudo )?apt(?:-get)? |python3 -m venv |\.venv/bin/(?:pip|pytest|ruff|mypy)\b"
@@ -124,15 +128,18 @@ def scratch_copy(home: Path) -> Path:
     return copy
 
 
-def run_block(block: Block, copy: Path, kdir: Path) -> list[tuple[Command, list[str]]]:
-    """Run the commands of `block` in one shell in `copy`, against the headers `kdir`.
+def run_block(block: Block, copy: Path, kdir: Callable[[str], Path]) -> list[tuple[Command, list[str]]]:
+    """Run the commands of `block` in one shell in `copy`, against the headers that `kdir` gives for a series.
 
     Gives each command that was run with the lines that it printed.
     """
     commands = [command for command in block.commands if command.runnable]
     script = [f"printf '\\n%s\\n' '{MARK}'"]
     for command in commands:
-        script.append(HEADERS.sub(lambda _: str(kdir), command.runnable))
+        text = command.runnable
+        for series in [series for series, pattern in HEADERS.items() if pattern.search(text)]:
+            text = HEADERS[series].sub(str(kdir(series)), text)
+        script.append(text)
         script.append(f"status=$?; printf '\\n%s\\n' '{MARK}'; (exit $status)")
     dropped = ("M", "KDIR", "O", "ARCH", "MAKEFLAGS", "MAKELEVEL", "PYTHONPATH", "NO_COLOR")
     environment = {name: value for name, value in os.environ.items() if name not in dropped}

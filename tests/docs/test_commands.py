@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def _name(block: Block) -> str:
     return f"{block.document}:{block.line}"
 
 
-def _hold(block: Block, home: Path, kdir: Path) -> None:
+def _hold(block: Block, home: Path, kdir: Callable[[str], Path]) -> None:
     for command, printed in run_block(block, scratch_copy(home), kdir):
         place = f"{_name(block)}: $ {command.text}"
         assert agrees(command.shown, printed), f"{place}\nprinted:\n" + "\n".join(printed)
@@ -48,13 +49,13 @@ def _hold(block: Block, home: Path, kdir: Path) -> None:
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.runs and not b.needs_kernel], ids=_name)
 def test_a_block_prints_what_it_shows(block: Block, tmp_path: Path, fake_kernels: dict[str, Path]) -> None:
-    _hold(block, tmp_path, fake_kernels["6.12"])
+    _hold(block, tmp_path, fake_kernels.__getitem__)
 
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.runs], ids=_name)
 def test_a_block_prints_that_with_a_real_kernel(block: Block, tmp_path: Path) -> None:
-    _hold(block, tmp_path, kernel_of("6.12").kdir)
+    _hold(block, tmp_path, lambda series: kernel_of(series).kdir)
 
 
 @pytest.mark.parametrize(("block", "part"), SET_UP, ids=[f"{_name(b)}-{p}" for b, p in SET_UP])

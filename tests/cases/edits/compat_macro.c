@@ -1,4 +1,4 @@
-/// case: imports through a macro of its own, defined for each spelling
+/// case: imports through a macro of its own, defined for each spelling; the new one goes through it too
 /// peer: e
 /// missing: t: DMA_BUF
 #include <linux/module.h>
@@ -11,6 +11,7 @@
 #endif
 
 MY_IMPORT_NS(CXL);
+///+ MY_IMPORT_NS(DMA_BUF);
 
 struct dma_buf *dma_buf_get(int fd);
 void cxl_bus_rescan(void);
@@ -23,5 +24,4 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-///+ MODULE_IMPORT_NS(@DMA_BUF);
 MODULE_DESCRIPTION("odd case");

@@ -1,4 +1,4 @@
-/// case: the import that stands is under #ifdef MODULE_IMPORT_NS
+/// case: the import that stands is under #ifdef MODULE_IMPORT_NS, where another belongs too
 /// peer: #ifdef MODULE_IMPORT_NS
 /// missing: t: DMA_BUF
 /// kernels: 6.12 7.x
@@ -15,8 +15,8 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-///+ MODULE_IMPORT_NS(@DMA_BUF);
 MODULE_DESCRIPTION("odd case");
 #ifdef MODULE_IMPORT_NS
 MODULE_IMPORT_NS(@CXL);
+///+ MODULE_IMPORT_NS(@DMA_BUF);
 #endif

@@ -1,4 +1,4 @@
-/// case: one namespace imported for both spellings under a version guard, another missing
+/// case: one namespace imported for both spellings under a version guard, another missing: the guard is extended
 /// peer: e
 /// missing: t: CXL
 #include <linux/module.h>
@@ -15,10 +15,11 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-///+ MODULE_IMPORT_NS(@CXL);
 MODULE_DESCRIPTION("odd case");
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+///+ MODULE_IMPORT_NS("CXL");
 MODULE_IMPORT_NS("DMA_BUF");
 #else
+///+ MODULE_IMPORT_NS(CXL);
 MODULE_IMPORT_NS(DMA_BUF);
 #endif

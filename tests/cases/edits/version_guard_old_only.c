@@ -14,8 +14,9 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-///+[string] MODULE_IMPORT_NS(@DMA_BUF);
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 MODULE_IMPORT_NS(DMA_BUF);
+///+[string] #else
+///+[string] MODULE_IMPORT_NS(@DMA_BUF);
 #endif
 MODULE_DESCRIPTION("odd case");

@@ -1,10 +1,9 @@
-/// case: bare for a kernel that wants it quoted: does not compile, and nothing that stands is rewritten
+/// case: bare for a kernel that wants it quoted: does not compile; spelled anew
 /// peer: wrong form
 /// kernels: 7.x
 /// build: broken
 /// missing: t: DMA_BUF
 /// rules: wrong-spelling
-/// refuse: spell
 #include <linux/module.h>
 
 struct dma_buf *dma_buf_get(int fd);
@@ -16,5 +15,6 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(@!DMA_BUF);
+///- MODULE_IMPORT_NS(@!DMA_BUF);
+///+ MODULE_IMPORT_NS(@DMA_BUF);
 MODULE_DESCRIPTION("odd case");

@@ -1,4 +1,4 @@
-/// case: quoted for a kernel that wants it bare: compiles, does not count
+/// case: quoted for a kernel that wants it bare: compiles, does not count; spelled anew
 /// peer: wrong form
 /// kernels: 6.1 6.12
 /// missing: t: DMA_BUF
@@ -14,6 +14,6 @@ static int __init t_init(void)
 module_init(t_init);
 
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(@!DMA_BUF);
+///- MODULE_IMPORT_NS(@!DMA_BUF);
 ///+ MODULE_IMPORT_NS(@DMA_BUF);
 MODULE_DESCRIPTION("odd case");

@@ -1,0 +1,20 @@
+/// case: a bare import stays as it is, in the arm for the kernels that take it
+/// on: 6.12 7.x
+#include <linux/module.h>
+///+ #include <linux/version.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+///+ MODULE_IMPORT_NS("DMA_BUF");
+///+ #else
+MODULE_IMPORT_NS(DMA_BUF); /* for the buffers */
+///+ #endif
+MODULE_DESCRIPTION("t");

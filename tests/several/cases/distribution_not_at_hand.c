@@ -1,0 +1,22 @@
+/// case: what a distribution defines is not known of a kernel without headers, and that is said
+/// on: 6.12
+/// since: 5.10
+/// says: RHEL_RELEASE_CODE is taken as not defined
+#include <linux/module.h>
+#include <linux/version.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) || (defined(RHEL_RELEASE_CODE) && RHEL_RELEASE_CODE > 2560)
+MODULE_IMPORT_NS("DMA_BUF");
+#else
+MODULE_IMPORT_NS(DMA_BUF);
+#endif
+MODULE_DESCRIPTION("t");

@@ -1,0 +1,22 @@
+/// case: a range that ends where the spelling changes
+/// on: 6.12
+/// since: 5.10
+#include <linux/module.h>
+#include <linux/version.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+///+ MODULE_IMPORT_NS("DMA_BUF");
+///+ #endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+MODULE_IMPORT_NS(DMA_BUF);
+#endif
+MODULE_DESCRIPTION("t");

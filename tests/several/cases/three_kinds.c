@@ -1,0 +1,20 @@
+/// case: one kernel without the macro, and one of each spelling
+/// on: 4.19 6.12 7.x
+#include <linux/module.h>
+///+ #include <linux/version.h>
+
+struct dma_buf *dma_buf_get(int fd);
+
+static int __init t_init(void)
+{
+	return PTR_ERR_OR_ZERO(dma_buf_get(0));
+}
+module_init(t_init);
+
+MODULE_LICENSE("GPL");
+///+ #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+///+ MODULE_IMPORT_NS("DMA_BUF");
+///+ #elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 4, 0)
+///+ MODULE_IMPORT_NS(DMA_BUF);
+///+ #endif
+MODULE_DESCRIPTION("t");
