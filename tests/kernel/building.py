@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,8 @@ def build_many(
         (root / twin / "twin.c").write_text('#include <linux/module.h>\nMODULE_LICENSE("GPL");\n')
     (root / "Kbuild").write_text("obj-m := " + " ".join(f"{name}/" for name in ["0_a", "0_b", *names]) + "\n")
     _, log = make(kernel, root, "KBUILD_MODPOST_NOFINAL=1", *words)
-    return {name: _modpost(kernel, root, name, log) for name in names}
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(names, pool.map(lambda name: _modpost(kernel, root, name, log), names), strict=True))
 
 
 def _modpost(kernel: Kernel, root: Path, name: str, log: str) -> Judgement:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.cases import Pairs
-from tests.kernel.building import Judgement, Kernel, build_alone, build_many, build_own
+from tests.kernel.building import Judgement, Kernel, build_alone, build_many
 from tests.support import Result, missing_by_nsfix, nsfix
 from tests.trees import Files, Tree, load, write
 
@@ -142,8 +142,6 @@ class Builder:
     def _build_alone(self, number: int, text: _Text) -> Judgement:
         tree = trees()[text[0]]
         top = write(dict(text[1]), self._home / "alone" / str(number) / tree.name)
-        if tree.wrapper:
-            return build_own(self._kernel, top, top / tree.at)
         return build_alone(self._kernel, top / tree.at, tree.words)
 
     def judged(self, name: str, files: Files) -> Judgement:

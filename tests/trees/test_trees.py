@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Result, missing_by_nsfix, nsfix, snapshot
-from tests.trees import Files, Tree, beyond_imports, load, without_imports, write
+from tests.trees import Files, Tree, beyond_imports, load, parse, without_imports, write
 
 FAKE = ("6.12", "7.x")
 TREES = {tree.name: tree for tree in load()}
@@ -79,3 +79,44 @@ def test_a_tree_tells_what_is_odd(name: str) -> None:
     imported = [text for text in tree.files.values() if without_imports(text, tree.imports) != text]
     assert any(text.startswith(b"/*") for text in imported), "no importing source says at its top what is odd"
     assert tree.stripped("6.12") != tree.on("6.12")
+
+
+def test_imports_go_with_the_conditionals_that_held_nothing_else() -> None:
+    text = b"""#ifdef A
+#  if B \\
+	>= 3
+MODULE_IMPORT_NS(X);
+#  else /* MODULE_IMPORT_NS(Y); */
+	BOX_IMPORT( X );
+#  endif
+#endif
+#ifndef MODULE_IMPORT_NS
+#define MODULE_IMPORT_NS(ns)
+#endif
+#if C
+MODULE_IMPORT_NS(Z);
+int c;
+#endif
+#if D
+#endif
+"""
+    assert without_imports(text, ("MODULE_IMPORT_NS", "BOX_IMPORT")) == b"".join(
+        text.splitlines(keepends=True)[8:12] + text.splitlines(keepends=True)[13:]
+    )
+
+
+def test_an_edit_that_does_more_is_seen() -> None:
+    before = b"MODULE_LICENSE(l);\nMODULE_IMPORT_NS(X);\nint x;\n"
+    respelled = b'MODULE_LICENSE(l);\n#if V\nMODULE_IMPORT_NS("X");\n#endif\nint x;\n'
+    assert beyond_imports(before, respelled, ("MODULE_IMPORT_NS",)) == []
+    assert beyond_imports(before, before.replace(b"int x;", b"int y;"), ("MODULE_IMPORT_NS",)) == [
+        b"int x;\n",
+        b"int y;\n",
+    ]
+    assert beyond_imports(before, before + b"\n", ("MODULE_IMPORT_NS",)) == [b"\n"]
+
+
+def test_a_tree_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tree.toml").write_text('odd = "x"\nwrapped = true\n[modules]\n')
+    with pytest.raises(ValueError, match=r"unknown keys: \['wrapped'\]"):
+        parse(tmp_path)

@@ -2,8 +2,7 @@
  * As it was written before 6.13, in both modules.
  */
 #include <linux/module.h>
-
-int outside_status(void);
+#include <outside.h>
 
 static int __init one_init(void)
 {

@@ -1,6 +1,7 @@
+#include <outside.h>
+
 struct adis;
 int __adis_check_status(struct adis *adis);
-int outside_status(void);
 
 int outside_status(void)
 {

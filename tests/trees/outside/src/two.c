@@ -1,7 +1,7 @@
 /* As one.c, and one namespace more that is not imported. */
 #include <linux/module.h>
+#include <outside.h>
 
-int outside_status(void);
 void cxl_bus_rescan(void);
 
 static int __init two_init(void)

@@ -1,0 +1,1 @@
+int outside_status(void);
