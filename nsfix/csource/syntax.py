@@ -105,16 +105,19 @@ class Piece:
     def _declaration(self, node: Node, span: tuple[int, int]) -> Definition:
         words = storage(node)
         names: list[bytes] = []
+        labels = [token.text for token, offset in self.clean.labels if span[0] <= offset <= span[1]]
+        labelled = False
         for declarator in node.children_by_field_name("declarator"):
-            if not (
-                is_prototype(declarator) or (b"extern" in words and declarator.type != "init_declarator")
-            ):
-                name = declared_name(declarator)
-                if name:
-                    names.append(name)
+            outside = b"extern" in words and declarator.type != "init_declarator"
+            name = declared_name(declarator)
+            # `int f(void) asm("g")`: whatever uses f uses the symbol g
+            renamed = bool(labels) and name not in labels
+            labelled = labelled or renamed
+            if name and (renamed or not (is_prototype(declarator) or outside)):
+                names.append(name)
         type_node = node.child_by_field_name("type")
         constants = enumerators(type_node) if type_node is not None else ()
-        static = b"static" in words or not names
+        static = b"static" in words or not names or labelled
         aliasing = self._marked([offset for _, offset in self.clean.aliases], span)
         root = (bool(names) and not static) or aliasing or self._marked(self.clean.used, span)
         return Definition((*names, *constants), root, static, *span)
@@ -159,7 +162,7 @@ class Piece:
 
     @property
     def _attached(self) -> list[tuple[Token, int]]:
-        return self.clean.cleanups + self.clean.aliases
+        return self.clean.cleanups + self.clean.aliases + self.clean.labels
 
     def _record(self, name: bytes, token: Token, node: Node) -> None:
         position = node.start_byte
@@ -213,7 +216,7 @@ def _index(clean: CleanText) -> dict[bytes, list[int]]:
     index: dict[bytes, list[int]] = {}
     for position, token in enumerate(clean.tokens):
         index.setdefault(token.text, []).append(position)
-    for number, (token, _) in enumerate(clean.cleanups + clean.aliases, 1):
+    for number, (token, _) in enumerate(clean.cleanups + clean.aliases + clean.labels, 1):
         index.setdefault(token.text, []).append(-number)
     return index
 
