@@ -26,7 +26,8 @@ class Definition:
     """Something that a piece of C defines at file scope, and the names that it really uses.
 
     `root` tells whether the compiler emits it whatever else happens; otherwise it lives only where it is used.
-    `names` is empty for what defines nothing. `start` and `end` are offsets in the cleaned text.
+    `names` is empty for what defines nothing. `start` and `end` are offsets in the cleaned text. `symbol` is what an
+    asm label calls it: a symbol, whatever that name is defined as in the source.
     """
 
     names: tuple[bytes, ...]
@@ -35,6 +36,7 @@ class Definition:
     start: int
     end: int
     uses: dict[bytes, list[Token]] = field(default_factory=dict)
+    symbol: bytes = b""
 
 
 class Piece:
@@ -120,7 +122,7 @@ class Piece:
         static = b"static" in words or not names or labelled
         aliasing = self._marked([offset for _, offset in self.clean.aliases], span)
         root = (bool(names) and not static) or aliasing or self._marked(self.clean.used, span)
-        return Definition((*names, *constants), root, static, *span)
+        return Definition((*names, *constants), root, static, *span, symbol=labels[0] if labelled else b"")
 
     def _marked(self, offsets: list[int], span: tuple[int, int]) -> bool:
         return any(span[0] <= offset <= span[1] for offset in offsets)

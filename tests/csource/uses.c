@@ -508,3 +508,7 @@ extern int sym_c(int) __asm__("sym_c");
 int f(int x) { return sym_c(x); }
 /// asm_label_of_a_register_variable:
 int f(int x) { register int y asm("ebx") = x; asm volatile("" : "+r"(y)); return y; }
+/// asm_label_behind_an_inline_of_that_name: sym_a
+extern int real(int) __asm__("sym_a");
+extern inline __attribute__((gnu_inline)) int sym_a(int x) { return real(x); }
+int f(int x) { return sym_a(x); }
