@@ -512,3 +512,15 @@ int f(int x) { register int y asm("ebx") = x; asm volatile("" : "+r"(y)); return
 extern int real(int) __asm__("sym_a");
 extern inline __attribute__((gnu_inline)) int sym_a(int x) { return real(x); }
 int f(int x) { return sym_a(x); }
+/// pasted_name_of_a_static_function_in_a_list: sym_a sym_b
+struct attr { int (*show)(int); int (*store)(int); };
+#define ATTR(n) { .show = n##_show, .store = n##_store }
+static int level_show(int x) { return x; }
+static int level_store(int x) { return sym_a(x); }
+static int name_show(int x) { return sym_b(x); }
+static int name_store(int x) { return x; }
+struct attr attrs[] = { ATTR(level), ATTR(name), };
+/// pasted_name_of_a_static_function_in_a_body: sym_a
+#define CALL(n) n##_now(1)
+static int level_now(int x) { return sym_a(x); }
+int f(int x) { return plain(x) + CALL(level); }
