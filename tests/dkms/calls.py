@@ -9,7 +9,7 @@ from pathlib import Path
 
 # What make itself, the shell and the recording put into the environment.
 _NOT_EXPORTED = re.compile(
-    r"MAKE\w*|MFLAGS|PWD|OLDPWD|SHLVL|_|PATH|HOME|LANG|RECORD\w*|bin|KCFLAGS|BASH_FUNC_.*|LINENO|GNUMAKEFLAGS"
+    r"MAKE\w*|MFLAGS|OLDPWD|SHLVL|_|PATH|HOME|LANG|RECORD\w*|bin|KCFLAGS|BASH_FUNC_.*|LINENO|GNUMAKEFLAGS"
 )
 _DKMS = ("module", "module_version", "kernelver", "arch", "kernel_source_dir", "dkms_tree")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w.-]*)(?:::?:?|\?|\+|!)?=(.*)", re.DOTALL)

@@ -60,7 +60,7 @@ def test_check_names_every_symbol(
     said = ask_of_calls(package, namespaced(package.kernel))
     compared = compare(truth_of(package, package.kernel.kdir), said, package.kernel.kdir)
     COUNTS.note_symbols(package, compared)
-    assert compared.missed == frozenset()
+    assert compared.unexplained == frozenset()
     assert compared.exporters_missed == frozenset()
     assert compared.exporters_false == frozenset(), compared.told
 
