@@ -107,7 +107,7 @@ class Workshop:
             shutil.move(tree.parent / "without", tree)
         record = self._record(package)
         status, log = self._steps("build", package, record)
-        calls = read_calls(record, tree, self._modules / self._release, self.kernel.kdir)
+        calls = read_calls(record, tree, self.kernel.kdir)
         modules = {module for call in calls for module in call.modules}
         if not removed:
             why_not = self._why_not(status, log, tree, said["module"])

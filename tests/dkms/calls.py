@@ -34,8 +34,8 @@ class Call:
     modules: tuple[str, ...]
 
 
-def read_calls(record: Path, tree: Path, modules: Path, kdir: Path) -> tuple[Call, ...]:
-    """The calls below `record`, in order; `modules` is what stood for /lib/modules/RELEASE."""
+def read_calls(record: Path, tree: Path, kdir: Path) -> tuple[Call, ...]:
+    """The calls below `record`, in order."""
     calls = []
     for place in sorted(record.glob("call.*")):
         words = (place / "words").read_text(encoding="utf-8", errors="surrogateescape").split("\0")[1:-1]
