@@ -14,6 +14,7 @@ class _Row:
     pairs: int | None = None
     compared: Compared | None = None
     typed: str = ""
+    answered: bool = False
 
 
 @dataclass
@@ -36,7 +37,9 @@ class Counts:
 
     def note_typed(self, built: Built, said: Said) -> None:
         """What came of `nsfix check M=DIRECTORY` alone."""
-        self.rows[_key(built)].typed = "answers" if said.answered else said.talk.strip().splitlines()[-1]
+        text = f"{len(said.modules)} modules" if said.answered else said.talk.strip().splitlines()[-1]
+        self.rows[_key(built)].typed = text.replace(f"{built.tree}", "DIRECTORY")
+        self.rows[_key(built)].answered = said.answered
 
     def lines(self) -> list[str]:
         """The report: totals for each kernel, then a line for each package."""
@@ -68,7 +71,7 @@ def _total(series: str, rows: list[_Row]) -> str:
     if counts:
         text += "; a namespace for each symbol: {} needed, {} false, {} missed".format(*counts[:3])
         text += "; for each exporting module: {} needed, {} false, {} missed".format(*counts[3:])
-    answers = sum(row.typed == "answers" for row in builds)
+    answers = sum(row.answered for row in builds)
     return f"{text}; {answers} answered with nothing but M="
 
 

@@ -2,7 +2,7 @@
 
 Of each package every import is removed. What nsfix says of the sources before they are built has to be what modpost
 says of the build. Given for each call of make what that call was given, it has to answer; given the directory alone,
-it may refuse, but not be wrong.
+it may refuse or know fewer modules, but not be wrong.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ def test_with_nothing_but_the_directory_it_is_right_or_refuses(
     if not said.answered:
         assert said.talk.strip(), "it failed without a word"
         return
+    # without the words of MAKE (HDAPS=1) there may be fewer modules, as there are for make
     truth = truth_of(package, package.kernel.kdir)
-    assert said.modules == truth.modules, said.talk
-    assert said.missing == package.judgement.missing, said.talk
+    assert said.modules and said.modules <= truth.modules, said.talk
+    known = {pair for pair in package.judgement.missing if pair[0] in said.modules}
+    assert said.missing == known, said.talk
