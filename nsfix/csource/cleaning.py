@@ -2,7 +2,7 @@
 
 The grammar knows C11 and some of GNU's extensions; kernel code uses the rest. What names no symbol by itself
 (`typeof(x)`, `sizeof(x)`: nothing is evaluated there) is replaced by something plain; what does name one
-(`cleanup(f)`, `alias("f")`, an operand of `asm`) is kept as a use.
+(`cleanup(f)`, `alias("f")`, an operand of `asm`, an asm label) is kept as a use.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class CleanText:
     """Text for the grammar. `starts[i]` is the offset in `text` of `tokens[i]`.
 
     `cleanups` are uses that stood in `cleanup(f)`: the token and the offset in `text` of what it was attached to;
-    `aliases` the same for `alias("f")`; `used` and `gnu_inline` are offsets where such an attribute stood.
+    `aliases` the same for `alias("f")`, and `labels` for `asm("f")` behind what is declared; `used` and
+    `gnu_inline` are offsets where such an attribute stood.
     """
 
     text: bytes = b""
@@ -57,6 +58,7 @@ class CleanText:
     starts: list[int] = field(default_factory=list)
     cleanups: list[tuple[Token, int]] = field(default_factory=list)
     aliases: list[tuple[Token, int]] = field(default_factory=list)
+    labels: list[tuple[Token, int]] = field(default_factory=list)
     used: list[int] = field(default_factory=list)
     gnu_inline: list[int] = field(default_factory=list)
 
@@ -169,7 +171,7 @@ class _Cleaner:
                     self.result.aliases.append((name, self.length))
 
     def asm(self, index: int, end: int) -> int:
-        """Replace an `asm` statement by a call that has its operands as arguments; drop an asm label."""
+        """Replace an `asm` statement by a call that has its operands as arguments; of a label keep the name."""
         position = index + 1
         while position < end and self.tokens[position].text in _ASM_QUALIFIERS:
             position += 1
@@ -183,12 +185,19 @@ class _Cleaner:
             and (before[-1:].isalnum() or before[-1:] in b"_])")
             and before not in (b"else", b"do")
         ):
+            self._label(position + 1, close - 1)
             return close
         self.put(self.tokens[index], ASM_CALL)
         self.put(self.tokens[position], b"(")
         self._operands(position + 1, close - 1)
         self.put(self.tokens[close - 1], b")")
         return close
+
+    def _label(self, index: int, end: int) -> None:
+        """Keep the name that an asm label gives to what it stands behind."""
+        if end == index + 1 and self.tokens[index].text[:1] == b'"':
+            token = self.tokens[index]
+            self.result.labels.append((token._replace(text=token.text.strip(b'"')), self.length))
 
     def _names_a_symbol(self, position: int) -> bool:
         text = self.tokens[position].text

@@ -64,6 +64,7 @@ class Reader:
         self._own = {path: None for path in unit.included if not session.is_kernel(path)}
         self._spliced = unit.spliced()
         self._pasting: list[tuple[frozenset[bytes], frozenset[Key]]] = []
+        self._pasted: set[Key] = set()
         self._constants = NameConstants(unit, session, self.piece)
         self._line_cache: dict[tuple[str, int], int] = {}
 
@@ -119,7 +120,8 @@ class Reader:
         piece = self._pieces.get(key)
         if piece is None or not (piece.left.isdisjoint(self._words) and piece.left.isdisjoint(self._targets)):
             active = self.unit.active(self.unit.included[key[0]])
-            piece = self._pieces[key] = self.session.piece(key, active, self.unit, self._wanted)
+            pasted = key in self._pasted
+            piece = self._pieces[key] = self.session.piece(key, active, self.unit, self._wanted, pasted)
         return piece
 
     def _wanted(self, word: bytes) -> bool:
@@ -141,8 +143,11 @@ class Reader:
             return self.session.spelled(self.unit)
 
         for patterns, keys in self._pasting:
-            if not keys <= self._dirty and any(names.may_make(p, spelled) for p in patterns):
+            if not keys <= (self._dirty & self._pasted) and any(names.may_make(p, spelled) for p in patterns):
                 self._dirty |= keys
+                for key in keys - self._pasted:
+                    self._pieces.pop(key, None)  # it may have left the very call that pastes unexpanded
+                self._pasted |= keys
 
     def _settle(self) -> None:
         while self._dirty or self._local_queue or self._header_queue:

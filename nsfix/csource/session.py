@@ -170,15 +170,17 @@ class Session:
             self._note(self._chunks, key, path)
         return chunks
 
-    def piece(self, key: Key, active: bytes, unit: Unit, wanted: Callable[[bytes], bool]) -> Piece:
+    def piece(
+        self, key: Key, active: bytes, unit: Unit, wanted: Callable[[bytes], bool], pasted: bool = False
+    ) -> Piece:
         """The piece at `key`, expanded and parsed as `unit` has it.
 
         A header's piece is kept for units that compile the same of it, with the same macros. In the unit's own
         source, macros called inside a function stay as they are where that can change nothing: no word is `wanted`
-        in the call.
+        in the call, nor does the macro paste names where what is looked for may be `pasted`.
         """
         if key[0] == unit.path:
-            leave = _Leaving(self, unit, wanted, active.find(b"{", *key[1]))
+            leave = _Leaving(self, unit, wanted, active.find(b"{", *key[1]), pasted)
             piece = Piece(clean(self.expand(key, active, unit, leave=leave)))
             piece.left = leave.words
             return piece
@@ -256,8 +258,11 @@ class Session:
 class _Leaving:
     """Says which calls of macros need no expansion, and collects the `words` that stood in them."""
 
-    def __init__(self, session: Session, unit: Unit, wanted: Callable[[bytes], bool], body: int) -> None:
+    def __init__(
+        self, session: Session, unit: Unit, wanted: Callable[[bytes], bool], body: int, pasted: bool
+    ) -> None:
         self._session = session
+        self._pasted = pasted
         self._unit = unit
         self._wanted = wanted
         self._body = body
@@ -272,6 +277,8 @@ class _Leaving:
         if any(map(self._wanted, words)) or session.leading.leads(macro, macros):
             return False
         if session.pastes_symbol(macro, self._unit):
+            return False
+        if self._pasted and session.pasting.patterns(macro, macros):
             return False
         self.words |= words
         return True

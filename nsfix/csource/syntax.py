@@ -26,7 +26,8 @@ class Definition:
     """Something that a piece of C defines at file scope, and the names that it really uses.
 
     `root` tells whether the compiler emits it whatever else happens; otherwise it lives only where it is used.
-    `names` is empty for what defines nothing. `start` and `end` are offsets in the cleaned text.
+    `names` is empty for what defines nothing. `start` and `end` are offsets in the cleaned text. `symbol` is what an
+    asm label calls it: a symbol, whatever that name is defined as in the source.
     """
 
     names: tuple[bytes, ...]
@@ -35,6 +36,7 @@ class Definition:
     start: int
     end: int
     uses: dict[bytes, list[Token]] = field(default_factory=dict)
+    symbol: bytes = b""
 
 
 class Piece:
@@ -105,19 +107,22 @@ class Piece:
     def _declaration(self, node: Node, span: tuple[int, int]) -> Definition:
         words = storage(node)
         names: list[bytes] = []
+        labels = [token.text for token, offset in self.clean.labels if span[0] <= offset <= span[1]]
+        labelled = False
         for declarator in node.children_by_field_name("declarator"):
-            if not (
-                is_prototype(declarator) or (b"extern" in words and declarator.type != "init_declarator")
-            ):
-                name = declared_name(declarator)
-                if name:
-                    names.append(name)
+            outside = b"extern" in words and declarator.type != "init_declarator"
+            name = declared_name(declarator)
+            # `int f(void) asm("g")`: whatever uses f uses the symbol g
+            renamed = bool(labels) and name not in labels
+            labelled = labelled or renamed
+            if name and (renamed or not (is_prototype(declarator) or outside)):
+                names.append(name)
         type_node = node.child_by_field_name("type")
         constants = enumerators(type_node) if type_node is not None else ()
-        static = b"static" in words or not names
+        static = b"static" in words or not names or labelled
         aliasing = self._marked([offset for _, offset in self.clean.aliases], span)
         root = (bool(names) and not static) or aliasing or self._marked(self.clean.used, span)
-        return Definition((*names, *constants), root, static, *span)
+        return Definition((*names, *constants), root, static, *span, symbol=labels[0] if labelled else b"")
 
     def _marked(self, offsets: list[int], span: tuple[int, int]) -> bool:
         return any(span[0] <= offset <= span[1] for offset in offsets)
@@ -159,7 +164,7 @@ class Piece:
 
     @property
     def _attached(self) -> list[tuple[Token, int]]:
-        return self.clean.cleanups + self.clean.aliases
+        return self.clean.cleanups + self.clean.aliases + self.clean.labels
 
     def _record(self, name: bytes, token: Token, node: Node) -> None:
         position = node.start_byte
@@ -213,7 +218,7 @@ def _index(clean: CleanText) -> dict[bytes, list[int]]:
     index: dict[bytes, list[int]] = {}
     for position, token in enumerate(clean.tokens):
         index.setdefault(token.text, []).append(position)
-    for number, (token, _) in enumerate(clean.cleanups + clean.aliases, 1):
+    for number, (token, _) in enumerate(clean.cleanups + clean.aliases + clean.labels, 1):
         index.setdefault(token.text, []).append(-number)
     return index
 

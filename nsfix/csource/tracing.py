@@ -47,13 +47,16 @@ class UseTracer:
         if known is None:
             self._known[id(definition)] = []  # a function that calls itself adds nothing to what it uses
             found = (
-                leaf for name, tokens in definition.uses.items() for leaf in self._of_name(key, name, tokens)
+                leaf
+                for name, tokens in definition.uses.items()
+                for leaf in self._of_name(key, name, tokens, name == definition.symbol)
             )
             known = self._known[id(definition)] = list(dict.fromkeys(found))
         return known
 
-    def _of_name(self, key: Key, name: bytes, tokens: Sequence[Token]) -> Iterator[Leaf]:
-        inner = self._defined.get(name)
+    def _of_name(self, key: Key, name: bytes, tokens: Sequence[Token], linked: bool) -> Iterator[Leaf]:
+        """The leaves of the uses `tokens` of `name`; one that is `linked` stands for no definition of the source."""
+        inner = None if linked else self._defined.get(name)
         if inner is None:
             if name in self._symbols:
                 yield from (Leaf(name, self._place(key, t), self._macros(t)) for t in tokens)

@@ -489,3 +489,38 @@ int f(int x) { int y = sym_a(x); int sym_a = y; return sym_a; }
 int f(int x) { if (x) goto out; return x; out: plain(x); sym_a(x); return 0; }
 /// asm_text_names_a_symbol: sym_a
 void f(void) { asm volatile("call sym_a"); }
+/// asm_label_names_the_symbol: sym_a
+extern int mine(int) __asm__("sym_a");
+int f(int x) { return mine(x); }
+/// asm_label_by_a_macro: sym_a
+#define RENAME(x) __asm__(#x)
+extern int mine(int) RENAME(sym_a);
+static inline int wrapped(int x) { return mine(x); }
+int f(int x) { return wrapped(x); }
+/// asm_label_of_what_nobody_uses:
+extern int mine(int) __asm__("sym_a");
+int f(int x) { return x; }
+/// asm_label_of_an_object: obj_a
+extern int mine asm("obj_a");
+int f(void) { return mine; }
+/// asm_label_that_repeats_the_name: sym_c
+extern int sym_c(int) __asm__("sym_c");
+int f(int x) { return sym_c(x); }
+/// asm_label_of_a_register_variable:
+int f(int x) { register int y asm("ebx") = x; asm volatile("" : "+r"(y)); return y; }
+/// asm_label_behind_an_inline_of_that_name: sym_a
+extern int real(int) __asm__("sym_a");
+extern inline __attribute__((gnu_inline)) int sym_a(int x) { return real(x); }
+int f(int x) { return sym_a(x); }
+/// pasted_name_of_a_static_function_in_a_list: sym_a sym_b
+struct attr { int (*show)(int); int (*store)(int); };
+#define ATTR(n) { .show = n##_show, .store = n##_store }
+static int level_show(int x) { return x; }
+static int level_store(int x) { return sym_a(x); }
+static int name_show(int x) { return sym_b(x); }
+static int name_store(int x) { return x; }
+struct attr attrs[] = { ATTR(level), ATTR(name), };
+/// pasted_name_of_a_static_function_in_a_body: sym_a
+#define CALL(n) n##_now(1)
+static int level_now(int x) { return sym_a(x); }
+int f(int x) { return plain(x) + CALL(level); }

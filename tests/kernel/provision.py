@@ -91,15 +91,19 @@ def source_tree(series: str) -> Path | None:
 
 
 class Apt:
-    """apt with lists and archives of its own, on the mirror of this machine; `arch` and `suites` need not be those of
-    this machine. A suite named …-security comes from the archive of security updates."""
+    """apt with lists and archives of its own, on the mirror of this machine; `arch`, `suites` and `components` need
+    not be those of this machine. A suite named …-security comes from the archive of security updates."""
 
-    def __init__(self, home: Path, arch: str = "amd64", suites: Sequence[str] = SUITES) -> None:
+    def __init__(
+        self, home: Path, arch: str = "amd64", suites: Sequence[str] = SUITES, components: str = "main"
+    ) -> None:
         self.arch = arch
         for sub in ("lists/partial", "archives/partial"):
             (home / sub).mkdir(parents=True, exist_ok=True)
         sources = home / "sources.list"
-        sources.write_text("".join(f"{line}\n" for line in self._sources(suites)), encoding="ascii")
+        sources.write_text(
+            "".join(f"{line} {components}\n" for line in self._sources(suites)), encoding="ascii"
+        )
         self.options = [
             f"-oDir::Etc::sourcelist={sources}",
             "-oDir::Etc::sourceparts=/dev/null",
@@ -121,7 +125,7 @@ class Apt:
         trust = f"[signed-by={KEYRING}] " if KEYRING.is_file() else ""
         security = next((s for s in sites if s.rstrip("/").endswith("debian-security")), None)
         places = [(security if suite.endswith("-security") else archive, suite) for suite in suites]
-        return [f"deb {trust}{site} {suite} main" for site, suite in places if site]
+        return [f"deb {trust}{site} {suite}" for site, suite in places if site]
 
     def newest_headers(self, series: str) -> str:
         """The newest linux-headers-…-ARCH of a series; of "7.x", of the newest series."""
@@ -148,6 +152,13 @@ class Apt:
         """The packages beginning with `prefix` that a package depends on."""
         shown = output(["apt-cache", *self.options, "depends", package])
         return [n for n in re.findall(r"Depends: (\S+)", shown) if n.startswith(prefix)]
+
+    def dependants(self, package: str) -> list[str]:
+        """The packages that depend on a package."""
+        others = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+        words = [f"--no-{other}" for other in others]
+        shown = output(["apt-cache", *self.options, *words, "rdepends", package])
+        return sorted(set(re.findall(r"^[ |]+([a-z0-9][\w.+-]*)$", shown, re.MULTILINE)))
 
     def unpack(self, packages: list[str], root: Path, scratch: Path) -> None:
         """Downloads the packages and unpacks them below `root`."""
