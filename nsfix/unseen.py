@@ -71,7 +71,9 @@ def read_upstream(
     if here:
         built = {path: sources.built for on in reversed(here) for path, sources in on.sources.items()}
     elif request.make:
-        raise UsageError("--make needs a kernel whose Makefiles make can read: name its headers with KDIR=DIR")
+        raise UsageError(
+            "--make needs a kernel whose Makefiles make can read: name its headers with KDIR=DIR"
+        )
     else:
         kbuild = load_modules(request, upstream(FIRST_STRING))
         built = {module.path: module for module in kbuild.modules}
