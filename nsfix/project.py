@@ -142,7 +142,9 @@ def load_modules(request: Request, kernel: KernelBuild) -> KbuildFacts:
 
 def _asking(request: Request, kernel: KernelBuild) -> Reader:
     """A reader that asks make what each call of it builds."""
-    given = kernel_words(request.kdir or default_kdir(), request.output, request.arch)
+    apart = request.output is not None  # then there is only the one kernel of KDIR
+    kdir = request.kdir or default_kdir() if apart else kernel.build_dir
+    given = kernel_words(kdir, request.output, request.arch)
 
     def read(call: KernelCall) -> KbuildFacts:
         require_kbuild_file(call.directory)

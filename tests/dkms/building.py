@@ -51,6 +51,7 @@ class Built:
     removed: int
     calls: tuple[Call, ...]
     judgement: Judgement
+    modules_dir: Path  # what stood for /lib/modules
 
     @property
     def prepared(self) -> Path:
@@ -77,11 +78,12 @@ class Workshop:
     def __init__(self, kernel: Kernel, home: Path) -> None:
         self.kernel = kernel
         self._home = home
-        self._release = read_kernel_build(str(kernel.kdir), None, None).release
+        facts = read_kernel_build(str(kernel.kdir), None, None)
+        self._release = facts.release
         self._modules = home / "lib-modules"
         (self._modules / self._release).mkdir(parents=True)
-        for link in ("build", "source"):
-            (self._modules / self._release / link).symlink_to(kernel.kdir)
+        (self._modules / self._release / "build").symlink_to(kernel.kdir)
+        (self._modules / self._release / "source").symlink_to(facts.source_dir)
 
     def build(self, package: Package) -> Built:
         """Builds `package` as it is, if it has imports, and without any."""
@@ -89,14 +91,13 @@ class Workshop:
         nothing = Judgement(frozenset(), (), "")
         status, log = self._prepare(package, tree)
         if status:
-            return Built(
-                package, self.kernel, tree, f"PRE_BUILD: {_first_fault(log, status)}", 0, (), nothing
-            )
+            why_not = f"PRE_BUILD: {_first_fault(log, status)}"
+            return Built(package, self.kernel, tree, why_not, 0, (), nothing, self._modules)
         said = self._said(package)
         removed = sum(remove_imports(path) for path in sorted(tree.rglob("*.[ch]")) if path.is_file())
         shutil.copytree(tree, tree.parent / "prepared", symlinks=True)
         if said["excluded"]:
-            return Built(package, self.kernel, tree, said["excluded"][0], removed, (), nothing)
+            return Built(package, self.kernel, tree, said["excluded"][0], removed, (), nothing, self._modules)
         why_not = ""
         if removed:
             shutil.move(tree, tree.parent / "without")
@@ -111,7 +112,8 @@ class Workshop:
         modules = {module for call in calls for module in call.modules}
         if not removed:
             why_not = self._why_not(status, log, tree, said["module"])
-        return Built(package, self.kernel, tree, why_not, removed, calls, judge(log, modules, status=status))
+        judgement = judge(log, modules, status=status)
+        return Built(package, self.kernel, tree, why_not, removed, calls, judgement, self._modules)
 
     def _prepare(self, package: Package, tree: Path) -> tuple[int, str]:
         shutil.copytree(package.source, tree, symlinks=True)
@@ -142,7 +144,7 @@ class Workshop:
             "module_version": package.version,
             "kernelver": self._release,
             "arch": "x86_64",
-            "kernel_source_dir": str(self.kernel.kdir),
+            "kernel_source_dir": f"/lib/modules/{self._release}/build",
             "dkms_tree": str(tree),
             "kernel_modules": str(self._modules),
             "bin": str(HERE / "bin"),

@@ -19,7 +19,7 @@ from pathlib import Path
 from nsfix.evidence.objects import undefined_symbols
 from nsfix.evidence.symvers import read_symvers
 from tests.cases import Pairs
-from tests.dkms.building import TIMEOUT, Built
+from tests.dkms.building import NAMESPACE, TIMEOUT, Built
 from tests.support import missing_by_nsfix
 
 Symbols = frozenset[tuple[str, str]]  # (module, symbol)
@@ -147,22 +147,23 @@ def ask_of_calls(built: Built, kdir: Path) -> list[Said]:
     for call in built.calls:
         with _in_place_of(built.tree, call.snapshot):
             words = [f"M={call.directory}", f"KDIR={kdir}", *call.words]
-            said.append(ask(call.directory, words, dict(call.environment)))
+            said.append(ask(built, call.directory, words, dict(call.environment)))
     return said
 
 
 def ask_as_typed(built: Built, kdir: Path) -> Said:
     """What nsfix says of the sources as dkms hands them to make, where it is given nothing but the directory."""
     with _in_place_of(built.tree, built.prepared):
-        return ask(built.tree, [f"M={built.tree}", f"KDIR={kdir}"], {"PWD": str(built.tree)})
+        return ask(built, built.tree, [f"M={built.tree}", f"KDIR={kdir}"], {"PWD": str(built.tree)})
 
 
-def ask(directory: Path, words: list[str], environment: Mapping[str, str]) -> Said:
-    """One `check`, in `directory`."""
+def ask(built: Built, directory: Path, words: list[str], environment: Mapping[str, str]) -> Said:
+    """One `check`, in `directory`, with the same /lib/modules as the build had."""
     kept = {
         name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "PYTHONPATH")
     }
-    command = [sys.executable, "-m", "nsfix", "check", "--format", "json", *words]
+    mounted = [*NAMESPACE, "sh", "-c", 'mount --bind "$0" /lib/modules && exec "$@"', str(built.modules_dir)]
+    command = [*mounted, sys.executable, "-m", "nsfix", "check", "--format", "json", *words]
     root = str(Path(__file__).parents[2])
     done = subprocess.run(
         command,

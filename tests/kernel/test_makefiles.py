@@ -135,3 +135,13 @@ def test_make_is_asked_for_what_a_wrapper_calls(series: str, tmp_path: Path) -> 
     asked = nsfix("check", "--make", "--format", "json", f"KDIR={kernel.kdir}", cwd=tmp_path)
     assert {m["path"] for m in json.loads(asked.out)["modules"]} == {"v"}
     assert "a variable of this make command depends on $(shell printf m | cat)" in asked.said
+
+
+def test_the_make_of_each_kernel_is_asked(tmp_path: Path) -> None:
+    old, new = kernel_of("6.12"), kernel_of("7.x")
+    text = "ifeq ($(shell expr $(VERSION) / 7),1)\nobj-m += new.o\nelse\nobj-m += old.o\nendif\n"
+    write(tmp_path / "mod", {"Kbuild": text, "old.c": SOURCE, "new.c": SOURCE})
+    words = [f"M={tmp_path / 'mod'}", "--kdir", str(old.kdir), "--kdir", str(new.kdir)]
+    checked = nsfix("check", "--make", "--format", "json", *words, cwd=tmp_path)
+    assert checked.code == 1, checked.said
+    assert missing_by_nsfix(json.loads(checked.out)) == {("old", "DMA_BUF"), ("new", "DMA_BUF")}
