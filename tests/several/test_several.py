@@ -252,3 +252,24 @@ def test_a_log_alone_and_a_guard_that_stands(text: str, tmp_path: Path) -> None:
     result = nsfix("apply", "--log", log, f"M={directory}", cwd=directory)
     assert result.code == 0, result.said
     assert (directory / "t.c").read_bytes() == case.after["t.c"], result.said
+
+
+def test_a_vendor_has_namespaces_of_its_own(tmp_path: Path) -> None:
+    """Nothing is built in: what a kernel's own Module.symvers says is what counts there."""
+    vendor = make_kernel(tmp_path / "vendor", "5.10")
+    with (vendor / "Module.symvers").open("a") as symvers:
+        symvers.write("0x00000000\tacme_clock_get\tvmlinux\tEXPORT_SYMBOL_GPL\tACME_PRIVATE\n")
+    plain = make_kernel(tmp_path / "plain", "7.x")
+    with (plain / "Module.symvers").open("a") as symvers:
+        symvers.write("0x00000000\tacme_clock_get\tvmlinux\tEXPORT_SYMBOL_GPL\t\n")
+    directory = tmp_path / "m"
+    directory.mkdir()
+    (directory / "Kbuild").write_text("obj-m := t.o\n")
+    source = "#include <linux/module.h>\nint acme_clock_get(void);\nint t(void);\n"
+    source += 'int t(void) { return acme_clock_get(); }\nMODULE_LICENSE("GPL");\n'
+    (directory / "t.c").write_text(source)
+    result = nsfix("apply", f"M={directory}", "--kdir", vendor, "--kdir", plain, cwd=directory)
+    assert result.code == 0, result.said
+    guard = "#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)\nMODULE_IMPORT_NS(ACME_PRIVATE);\n#endif\n"
+    text = source.replace(">\n", ">\n#include <linux/version.h>\n", 1) + guard
+    assert (directory / "t.c").read_text() == text
