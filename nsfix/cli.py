@@ -18,6 +18,7 @@ from nsfix import __version__
 from nsfix.errors import NsfixError, UsageError
 from nsfix.files import PartlyWritten, Write, write_all
 from nsfix.in_tree import check_tree, tree_of
+from nsfix.kernel.make.commandline import make_words
 from nsfix.model import Guard, Level
 from nsfix.progress import Progress
 from nsfix.project import (
@@ -26,7 +27,6 @@ from nsfix.project import (
     asks_for_several,
     base_of,
     check_sources,
-    make_words,
     shown_path,
 )
 from nsfix.scan import Cache, cache_directory

@@ -1,0 +1,38 @@
+"""One run over one directory of modules: gathers the facts, has them resolved, and has the findings mended.
+
+This is what stands behind every door (command line, editor): it reads, concludes and plans; it writes nothing.
+"""
+
+from nsfix.project.concluding import (
+    Answer,
+    OnKernel,
+    answer_of,
+    check_sources,
+    compiled_sources,
+    conclude,
+    look_on,
+    read_on,
+    resolved_on,
+)
+from nsfix.project.loading import load_exports, load_kernel, load_modules
+from nsfix.project.request import Request, asks_for_several, base_of, roots_of, shown_path
+
+__all__ = [
+    "Answer",
+    "OnKernel",
+    "Request",
+    "answer_of",
+    "asks_for_several",
+    "base_of",
+    "check_sources",
+    "compiled_sources",
+    "conclude",
+    "load_exports",
+    "load_kernel",
+    "load_modules",
+    "look_on",
+    "read_on",
+    "resolved_on",
+    "roots_of",
+    "shown_path",
+]
