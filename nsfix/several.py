@@ -36,10 +36,14 @@ def check_several(
     """
     since = version_of(request.since) if request.since is not None else None
     kernels = _kernels(request)
-    here = [
-        read_on(request, kernel, read, _part(progress, n, len(kernels)), brief, label)
-        for n, (label, kernel) in enumerate(kernels)
-    ]
+    here = []
+    for number, (label, kernel) in enumerate(kernels):
+        part = _part(progress, number, len(kernels))
+        try:
+            here.append(read_on(request, kernel, read, part, brief, label))
+        except InputError as error:
+            message = f"{error.message} (for {label})" if len(kernels) > 1 else error.message
+            raise InputError(message, error.file, error.line) from error
     _refuse_contradictions(here)
     unseen = read_upstream(request, since, here, read) if since is not None else []
     return conclude_several([*here, *unseen], request, read)

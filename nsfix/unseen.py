@@ -22,6 +22,7 @@ from nsfix.model import (
     Finding,
     Import,
     Level,
+    Module,
     Remark,
     SourceKind,
     Spelling,
@@ -151,7 +152,8 @@ def _lacks(
     found: dict[str, dict[str, _Lack]] = {path: {} for path in built}
     for on in here:
         for read in on.modules:
-            for need in read.needs:
+            granted = _granted(on, read)
+            for need in (need for need in read.needs if need.namespace not in granted):
                 first = need.uses[0]
                 symbols = list(dict.fromkeys(use.symbol for use in need.uses))
                 if not need.namespace.startswith(MODULE_LIST_PREFIX):
@@ -163,6 +165,16 @@ def _lacks(
                 message = f"{module.name} imports {entry.namespace} for some kernels only"
                 found[path].setdefault(entry.namespace, _Lack(message, file, 1))
     return found
+
+
+def _granted(on: OnKernel, module: Module) -> set[str]:
+    """The namespaces that a module need not import for other kernels' sake: a header of the kernel does that where
+    there is such a namespace, and Rust spells it alike on all of them."""
+    return {
+        entry.namespace
+        for entry in module.imports
+        if entry.effective and (entry.file.endswith(".rs") or on.looker.units.is_kernel(entry.file))
+    }
 
 
 def _on_version(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CASES = Path(__file__).parent / "cases"
-KEYS = frozenset(("case", "on", "since", "words", "exit", "says", "needs", "eol"))
+KEYS = frozenset(("case", "on", "since", "words", "exit", "says", "needs", "eol", "gcc"))
 _KEY = re.compile(r"/// ([a-z]+): *(.*)")
 
 
