@@ -21,6 +21,7 @@ _COMPARED = b"KERNEL_VERSION"
 _ABOUT_KERNELS = frozenset((_VERSION, _COMPARED, IMPORT))
 _WORD = re.compile(rb"\b[A-Za-z_]\w*")
 _HAS = re.compile(rb"\b__has_\w+\s*\([^()]*\)")
+_CONFIGURED = b"CONFIG_"
 _OWN_WORDS = _ABOUT_KERNELS | {b"defined"}
 
 
@@ -42,16 +43,17 @@ class Look:
 
     `compiled` maps the start of each module statement that is compiled to what it comes to, by tag. `taken` are, by
     the start of a conditional, the arms that are compiled; `about_kernels` the conditionals that ask for the kernel's
-    version or for MODULE_IMPORT_NS, be it through macros. `has_macro` tells whether MODULE_IMPORT_NS is one,
-    `has_version` whether LINUX_VERSION_CODE and KERNEL_VERSION are. `elsewhere` are the namespaces that other files
-    of the unit import in effect; `undefined` the words that conditions around imports ask for and that are no macros,
-    each with the byte offset of the condition.
+    version or for MODULE_IMPORT_NS, `about_configurations` those that ask for CONFIG symbols, be it through macros.
+    `has_macro` tells whether MODULE_IMPORT_NS is one, `has_version` whether LINUX_VERSION_CODE and KERNEL_VERSION are.
+    `elsewhere` are the namespaces that other files of the unit import in effect; `undefined` the words that conditions
+    around imports ask for and that are no macros, each with the byte offset of the condition.
     """
 
     imports: tuple[FoundImport, ...]
     compiled: Mapping[int, Mapping[str, str]]
     taken: Mapping[int, frozenset[int]] = field(default_factory=dict)
     about_kernels: Collection[int] = ()
+    about_configurations: Collection[int] = ()
     has_macro: bool = True
     has_version: bool = True
     elsewhere: frozenset[str] = frozenset()
@@ -80,12 +82,13 @@ def look_at(unit: Unit, info: ModuleInfoReader, path: str) -> Look:
     if not has_macro:
         imports += [_without_macro(s) for s in statements if s.macro == IMPORT_MACRO]
     has_version = all(unit.defined(name) is not None for name in (_VERSION, _COMPARED))
-    about = {c.start for c in conditionals(layout.skeleton.block) if _is_about_kernels(c, unit)}
+    asked = {c.start: _words_asked(c, unit) for c in conditionals(layout.skeleton.block)}
     return Look(
         tuple(imports),
         compiled,
         unit.arms_taken(path),
-        about,
+        {start for start, words in asked.items() if words & _ABOUT_KERNELS},
+        {start for start, words in asked.items() if any(w.startswith(_CONFIGURED) for w in words)},
         has_macro,
         has_version,
         frozenset(elsewhere),
@@ -123,14 +126,13 @@ def _undefined(layout: Layout, unit: Unit) -> dict[bytes, int]:
     return found
 
 
-def _is_about_kernels(conditional: Conditional, unit: Unit) -> bool:
-    """Whether a condition asks for the kernel's version or its import macro, be it through macros of any depth."""
+def _words_asked(conditional: Conditional, unit: Unit) -> set[bytes]:
+    """The words that the conditions of a conditional hang on, through macros of any depth, but for the kernel's own
+    ones about its version."""
     seen: set[bytes] = set()
     pending = {word for arm in conditional.arms for word in _WORD.findall(arm.opener.argument)}
     while pending:
-        if not _ABOUT_KERNELS.isdisjoint(pending):
-            return True
         seen |= pending
-        bodies = [macro.argument for word in pending for macro in unit.meanings(word)]
+        bodies = [macro.argument for word in pending - _ABOUT_KERNELS for macro in unit.meanings(word)]
         pending = {word for body in bodies for word in _WORD.findall(body)} - seen
-    return False
+    return seen

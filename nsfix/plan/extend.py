@@ -57,6 +57,8 @@ def extend(view: SourceView, home: Home, looks: Looks, wanted: Wanted, guards: G
 def _guards(layout: Layout, home: Home, looks: Looks) -> Iterator[_Guard]:
     """The conditionals with nothing but imports in them that ask for the kernel."""
     about = {start for look in looks.values() for start in look.about_kernels}
+    # What stands there would be right for some configurations alone.
+    configured = {start for look in looks.values() for start in look.about_configurations}
     for conditional in conditionals(layout.skeleton.block):
         inside = [s for s in layout.statements if conditional.start <= s.start < conditional.end]
         depth = next((d for s in inside for d, (at, _) in enumerate(s.arms) if at == conditional.start), None)
@@ -67,7 +69,8 @@ def _guards(layout: Layout, home: Home, looks: Looks) -> Iterator[_Guard]:
         kinds = {(s.arms[-1][1], s.argument[:1] == b'"') for s in direct}
         told_apart = len({quoted for _, quoted in kinds}) == 2
         expected = all(arm in home.arms or arm[0] in about for arm in around)
-        if direct and expected and (conditional.start in about or told_apart):
+        asks = conditional.start in about or told_apart
+        if direct and expected and asks and conditional.start not in configured:
             yield _guard(conditional, around, direct, looks)
 
 
