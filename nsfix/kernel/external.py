@@ -45,7 +45,7 @@ def read_modules(
     if conf is not None and followed.calls:
         facts = _read_all(top, followed, read, variables)
         if [call.directory for call in followed.calls] == [top]:
-            facts = _plain_if_the_same(facts, top, read, variables)
+            facts = _untold_if_plain(facts, top, read, variables)
         return _with(facts, expected(conf, {module.name for module in facts.modules}))
     remarks = _unfollowed(conf, followed) if conf is not None else []
     try:
@@ -139,16 +139,18 @@ def _told(call: KernelCall, top: str, variables: Mapping[str, str]) -> list[Rema
     return [Remark(f"read as this make command says: {words}{exported}", call.file, call.line, doubt=False)]
 
 
-def _plain_if_the_same(
+def _untold_if_plain(
     facts: KbuildFacts, top: str, read: Reader, variables: Mapping[str, str]
 ) -> KbuildFacts:  # fmt: skip
-    """What Kbuild alone makes of `top`, if that is the same: then nothing was followed that matters."""
+    """`facts`, which a make line led to, without a word of that if Kbuild alone makes the same of `top`. Its doubts
+    count all the same: what the make line gives is known."""
     try:
         plain = read(KernelCall(top, variables, {}, top, None))
     except InputError:
         return facts
-    same = (plain.modules, plain.extra_symbols) == (facts.modules, facts.extra_symbols)
-    return plain if same else facts
+    if (plain.modules, plain.extra_symbols) != (facts.modules, facts.extra_symbols):
+        return facts
+    return replace(facts, remarks=tuple(remark for remark in facts.remarks if remark.doubt))
 
 
 def _unfollowed(conf: DkmsConf, followed: Followed) -> list[Remark]:

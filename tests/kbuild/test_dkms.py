@@ -101,6 +101,17 @@ def test_what_changes_nothing_is_not_told(tmp_path: Path, kernel: KernelBuild) -
     assert facts.remarks == ()
 
 
+def test_what_the_make_line_gives_is_no_doubt(tmp_path: Path, kernel: KernelBuild) -> None:
+    makefile = (
+        "ifeq ($(STAMP),)\nifneq ($(shell git describe),)\nccflags-y += -DSTAMP\nendif\nendif\nobj-m := m.o\n"
+    )
+    files = {"Makefile": makefile, "m.c": ""}
+    plain = read(tmp_path / "a", "PACKAGE_NAME=m\n", files, kernel)
+    assert any("git describe" in remark.message for remark in plain.remarks)
+    told = read(tmp_path / "b", f'MAKE="make -C $kernel_source_dir M={BUILD} STAMP=1"\n', files, kernel)
+    assert not any("git describe" in remark.message for remark in told.remarks)
+
+
 def test_no_make_line(tmp_path: Path, kernel: KernelBuild) -> None:
     facts = read(tmp_path, "", MODULE, kernel)
     assert (names(facts), facts.remarks) == (["m"], ())
