@@ -58,7 +58,7 @@ def found(source: str, version: Version) -> tuple[set[str], set[str]]:
 
 
 @needs_gcc
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(blocks(), max_size=3), st.sampled_from(["4.19", "5.4", "5.10", "6.1", "6.13"]))
 def test_every_version_is_right(parts: list[str], since: str) -> None:
     source = HEAD + 'MODULE_LICENSE("GPL");\n' + "".join(parts) + 'MODULE_DESCRIPTION("t");\n'
