@@ -251,3 +251,33 @@ def test_a_name_pasted_in_the_source_is_found(tree: Path) -> None:
         + LICENCE
     )
     assert ("drivers/late/asm", "EARLY") in missing(check(tree))
+
+
+def test_an_import_of_before_the_change_is_respelled(tree: Path) -> None:
+    """As after a rebase over the change of spelling; the header that the tree would generate is not there."""
+    source = tree / "drivers/stor/user.c"
+    old = USING.format("stor_two").replace("module.h>\n", "module.h>\n#include <linux/version.h>\n")
+    source.write_text(old + "MODULE_IMPORT_NS(STOR);\n")
+    report = check(tree)
+    assert {f["rule"] for f in report["findings"] if f["file"].endswith("user.c")} == {
+        "missing-import",
+        "wrong-spelling",
+    }
+    result = nsfix("apply", cwd=tree)
+    assert result.code == 0, result.said
+    assert source.read_text() == old + 'MODULE_IMPORT_NS("STOR");\n'
+    again = nsfix("apply", cwd=tree)
+    assert (again.code, again.out) == (0, b""), again.said
+
+
+def test_a_guard_in_a_tree_is_evaluated_for_it(tree: Path) -> None:
+    source = tree / "drivers/late/plain.c"
+    guard = "#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)\n{}#else\n{}#endif\n"
+    text = source.read_text().replace("module.h>\n", "module.h>\n#include <linux/version.h>\n")
+    source.write_text(text + guard.format('MODULE_IMPORT_NS("LATE");\n', "MODULE_IMPORT_NS(LATE);\n"))
+    assert nsfix("apply", cwd=tree).code == 0
+    early = guard.format(
+        'MODULE_IMPORT_NS("EARLY");\nMODULE_IMPORT_NS("LATE");\n',
+        "MODULE_IMPORT_NS(EARLY);\nMODULE_IMPORT_NS(LATE);\n",
+    )
+    assert source.read_text() == text + early
