@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nsfix.kernel.tree import read_kernel_build
-from tests.dkms.calls import Call, read_calls
+from tests.dkms.calls import NO_BTF, Call, read_calls
 from tests.kernel.building import Judgement, Kernel, judge
 
 HERE = Path(__file__).parent
@@ -148,7 +148,9 @@ class Workshop:
             "dkms_tree": str(tree),
             "kernel_modules": str(self._modules),
             "bin": str(HERE / "bin"),
-            "KCFLAGS": "-g0",  # nothing here reads debug information
+            # nothing here reads debug information, nor BTF, which is made of it and wants a tool more
+            "KCFLAGS": "-g0",
+            "MAKEFLAGS": NO_BTF,
             "RECORD": str(record or ""),
             "RECORD_TREE": str(tree / package.name / package.version / "build"),
         }

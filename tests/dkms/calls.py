@@ -13,6 +13,7 @@ _NOT_EXPORTED = re.compile(
 )
 _DKMS = ("module", "module_version", "kernelver", "arch", "kernel_source_dir", "dkms_tree")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w.-]*)(?:::?:?|\?|\+|!)?=(.*)", re.DOTALL)
+NO_BTF = "CONFIG_DEBUG_INFO_BTF_MODULES="  # given to every make of a build
 _MODULE = ("M", "SUBDIRS", "KBUILD_EXTMOD")
 
 
@@ -59,7 +60,7 @@ def read_calls(record: Path, tree: Path, kdir: Path) -> tuple[Call, ...]:
                 tree,
                 kdir,
                 Path(directory),
-                tuple(word for word in given if word.partition("=")[0] not in _MODULE),
+                tuple(word for word in given if word != NO_BTF and word.partition("=")[0] not in _MODULE),
                 tuple(sorted(exported.items())),
                 tuple(
                     os.path.normpath(os.path.join(directory, re.sub(r"\.k?o$", "", line))) for line in lines

@@ -26,7 +26,7 @@ Symbols = frozenset[tuple[str, str]]  # (module, symbol)
 # What GCC calls, or leaves out, of its own accord: no source tells.
 _OF_THE_COMPILER = re.compile(
     r"__fentry__|__x86_(?:return|indirect)_thunk\w*|__stack_chk_fail|__ubsan_handle_\w+|__sanitizer_cov_\w+"
-    r"|mem(?:cpy|set|move|cmp|chr)|str(?:n?cpy|n?cmp|len|n?cat|r?chr|str|pbrk|c?spn)|__popcount[sd]i2|_mcount|__gcov_\w+"
+    r"|mem(?:cpy|set|move|cmp|chr)|str(?:n?cpy|n?cmp|len|n?cat|r?chr|str|pbrk|c?spn)|__popcount[sd]i2|_mcount|__ref_stack_chk_guard|__gcov_\w+"
 )
 
 # What docs/how-it-reads.md says is not read: names that assembler text makes of an operand, and names that a macro
