@@ -59,6 +59,13 @@ def kbuild_file(directory: str) -> str | None:
     )
 
 
+def template_beside(directory: str) -> str | None:
+    """The name of the file that a configure step makes the Kbuild file or Makefile of a directory from, if there is
+    one: that with `.in` behind its name, as autoconf and many a script of one's own have it, or automake's."""
+    names = ("Kbuild.in", "Makefile.in", "Makefile.am")
+    return next((name for name in names if os.path.isfile(os.path.join(directory, name))), None)
+
+
 class KbuildDirectory:
     """The Kbuild file of one directory, read for one kernel.
 

@@ -27,6 +27,7 @@ _MACHINES = {"x86": "x86_64", "arm64": "aarch64", "arm": "armv7l", "powerpc": "p
 _ASSIGNMENT = re.compile(
     r"\s*(?:export\s+|declare\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)(?:\[([^\]]*)\])?(\+?=)(.*)", re.DOTALL
 )
+_NOT_TOLD = "what it says is known only to a shell"
 _OPENS = re.compile(r"(?:^|[;&|({]|\bthen\b|\bdo\b|\belse\b)\s*(if|case|for|while|until)\b")
 _CLOSES = re.compile(r"(?:^|[;&)}]|\s)(fi|esac|done)\b")
 _ARITHMETIC = re.compile(r"\$\(\(\s*\$?(\w+)\s*(?:([+-])\s*(\d+)\s*)?\)\)")
@@ -155,8 +156,10 @@ class _Reader:
     def _conf(self) -> DkmsConf:
         conf = DkmsConf(self._path, self._directory, None, None, self._modules(), self._unknowns)
         if "PRE_BUILD[0]" in self._values:
-            shown = self._unknowns.readable(self._values["PRE_BUILD[0]"])
-            conf.before = shown, self._lines.get("PRE_BUILD[0]", 1)
+            value = self._values["PRE_BUILD[0]"]
+            unknown = self._unknowns.first(value)
+            line = self._lines.get("PRE_BUILD[0]", unknown.line if unknown is not None else 1)
+            conf.before = _NOT_TOLD if has_mark(value) else value, line
         key = self._chosen(conf)
         if conf.remarks:
             return conf

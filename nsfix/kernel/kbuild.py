@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nsfix.errors import InputError
-from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file
+from nsfix.kernel.directory import KbuildDirectory, Place, kbuild_file, template_beside
 from nsfix.kernel.made import MadeDirectory
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
@@ -74,10 +74,11 @@ def read_external(
 
 def require_kbuild_file(directory: str) -> None:
     """Raise NothingBuilt where Kbuild finds no file to read."""
-    if kbuild_file(directory) is None:
-        raise NothingBuilt(
-            "there is neither a Kbuild file nor a Makefile here; name the module's directory", directory
-        )
+    if kbuild_file(directory) is not None:
+        return
+    template = template_beside(directory)
+    advice = f"{template} is to be configured first" if template else "name the module's directory"
+    raise NothingBuilt(f"there is neither a Kbuild file nor a Makefile here; {advice}", directory)
 
 
 def _extra_symbols(directory: KbuildDirectory) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nsfix.errors import InputError
+from nsfix.kernel.directory import template_beside
 from nsfix.kernel.make.commandline import read_command_line
 from nsfix.kernel.make.commands import MakeCommand, make_commands
 from nsfix.kernel.make.goals import Goals
@@ -189,7 +190,10 @@ class Follower:
         if os.path.realpath(place) in kernels:
             self.give_reason("this make command calls the kernel's make without M=", file, line)
         elif name is None or not os.path.isfile(os.path.join(place, name)):
-            self.give_reason(f"this make command leads to {place}, where there is no Makefile", file, line)
+            template = template_beside(place)
+            until = f" until {template} there is configured" if template else ""
+            said = f"this make command leads to {place}, where there is no Makefile{until}"
+            self.give_reason(said, file, line)
         else:
             self.make(place, name, goals, variables, exported)
 

@@ -234,3 +234,14 @@ def test_a_file_that_cannot_be_read(
     with pytest.raises(InputError, match="cannot be read: Permission denied") as caught:
         read_dkms(str(tmp_path), kernel)
     assert caught.value.file == str(tmp_path / "dkms.conf")
+
+
+def test_a_make_line_that_is_led_by_a_configure_step(tmp_path: Path, kernel: KernelBuild) -> None:
+    conf = 'PRE_BUILD="configure\n  --with-linux=$(\n  if [ -e x ]; then echo x; fi\n)"\nMAKE="make"\n'
+    with pytest.raises(NothingBuilt) as caught:
+        read(tmp_path, conf, {"Makefile.in": "", "m.c": ""}, kernel)
+    assert "where there is no Makefile until Makefile.in there is configured" in caught.value.message
+    assert (
+        ":3: dkms.conf is not followed: PRE_BUILD is not run: what it says is known only to a shell"
+        in str(caught.value)
+    )

@@ -339,3 +339,9 @@ def test_nothing_built_is_an_error(read: Read, tmp_path: Path, text: str, messag
 def test_no_kbuild_file(read: Read) -> None:
     with pytest.raises(InputError, match="neither a Kbuild file nor a Makefile"):
         read({"a.c": ""})
+
+
+@pytest.mark.parametrize("template", ["Kbuild.in", "Makefile.in", "Makefile.am"])
+def test_a_kbuild_file_that_is_still_to_be_configured(template: str, read: Read) -> None:
+    with pytest.raises(InputError, match=f"Makefile here; {template} is to be configured first"):
+        read({template: "obj-m := @module@.o\n", "m.c": ""})
