@@ -46,6 +46,11 @@ class Said:
     places: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
+    def hangs_on_a_shell(self) -> bool:
+        """Whether it says of something that it depends on what it does not run."""
+        return "which is not run" in self.talk or "is not run, left out" in self.talk
+
+    @property
     def answered(self) -> bool:
         """Whether it could read the package at all."""
         return self.code in (0, 1)
@@ -141,12 +146,12 @@ def headers_with_every_symbol_in_a_namespace(kdir: Path, home: Path) -> Path:
     return home
 
 
-def ask_of_calls(built: Built, kdir: Path) -> list[Said]:
+def ask_of_calls(built: Built, kdir: Path, *further: str) -> list[Said]:
     """What nsfix says, given for each call what that call was given, of the sources as they were then."""
     said = []
     for call in built.calls:
         with _in_place_of(built.tree, call.snapshot):
-            words = [f"M={call.directory}", f"KDIR={kdir}", *call.words]
+            words = [f"M={call.directory}", f"KDIR={kdir}", *call.words, *further]
             said.append(ask(built, call.directory, words, dict(call.environment)))
     return said
 
