@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nsfix.errors import InputError
-from nsfix.model import Spelling
+from nsfix.model import Spelling, Version
 
 AUTO_CONF = "include/config/auto.conf"
 AUTOCONF_H = "include/generated/autoconf.h"
@@ -219,7 +219,12 @@ def _version_code(build_dir: str, release: str) -> int:
     if not numbers:
         raise InputError(f"cannot tell the kernel's version from its release {release!r}", build_dir)
     version, patchlevel, sublevel = (int(number or 0) for number in numbers.groups())
-    return (version << 16) + (patchlevel << 8) + min(sublevel, 255)
+    return code_of((version, patchlevel, sublevel))
+
+
+def code_of(version: Version) -> int:
+    """LINUX_VERSION_CODE of a version."""
+    return (version[0] << 16) + (version[1] << 8) + min(version[2], 255)
 
 
 def spelling_of(source_dir: str) -> Spelling:

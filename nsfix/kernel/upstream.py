@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from nsfix.errors import UsageError
 from nsfix.kernel.target import VERSION_H
-from nsfix.kernel.tree import MODULE_H, KernelBuild, read_part
+from nsfix.kernel.tree import MODULE_H, KernelBuild, code_of, read_part
 from nsfix.model import FIRST_MACRO, FIRST_STRING, Spelling, Version
 
 _VERSION_WORD = re.compile(r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?(?:-rc\d+)?")
@@ -56,11 +56,6 @@ def spelling_upstream(version: Version) -> Spelling:
     if version < FIRST_MACRO:
         return Spelling.NONE
     return Spelling.IDENTIFIER if version < FIRST_STRING else Spelling.STRING
-
-
-def code_of(version: Version) -> int:
-    """LINUX_VERSION_CODE of a version."""
-    return (version[0] << 16) + (version[1] << 8) + min(version[2], 255)
 
 
 def bounds_in(texts: Iterable[bytes]) -> set[Version]:

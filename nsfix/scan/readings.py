@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from nsfix.csource.look import import_of, spelled_namespace
 from nsfix.csource.moduleinfo import InfoEntry
 from nsfix.csource.statements import Layout, Statement, condition_of, read_layout
 from nsfix.model import Import, Licence, ModuleReading, SourceKind, Use
@@ -93,13 +94,12 @@ def _imports(
 
 
 def _import(entry: InfoEntry, condition: str | None) -> Import:
-    if entry.value is None:
-        return Import(entry.raw, entry.file, entry.line, False, condition, True, False)
-    quoted = len(entry.value) > 1 and entry.value[0] == entry.value[-1] == '"'
-    return Import(entry.value.strip('"'), entry.file, entry.line, not quoted, condition, quoted)
+    found = import_of(entry)
+    compiles = entry.value is not None
+    return Import(found.namespace, entry.file, entry.line, found.right, condition, not found.right, compiles)
 
 
 def _idle(path: str, statement: Statement, layout: Layout) -> Import:
-    namespace = statement.argument.decode("utf-8", "surrogateescape").strip('"')
     condition = condition_of(layout, statement)
+    namespace = spelled_namespace(statement)
     return Import(namespace, path, statement.line, False, condition or "(not compiled)")
