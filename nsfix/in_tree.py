@@ -20,7 +20,7 @@ from nsfix.scan import Cache, ReadFile, TreeScanner, crate_roots, read_file
 from nsfix.scan.cache import digest_of, state_of_program
 from nsfix.scan.kbuildwalk import RememberingWalk
 from nsfix.scan.memory import Memory
-from nsfix.scan.stamps import digest_of_stamps, stamps_below, touched_since, unsettled
+from nsfix.scan.stamps import Stamps, digest_of_stamps, stamps_below, touched_since, unsettled
 from nsfix.scan.state import TreeState
 
 _SAID = 6  # remarks on files that are not there that are told one by one
@@ -59,9 +59,7 @@ def check_tree(
         return _check(tree, request, read, (brief, told), progress, Memory(for_later=False))
     began = time.time_ns()
     stamps = stamps_below(tree, len(os.sched_getaffinity(0)))
-    config = os.path.abspath(request.config or os.path.join(tree, ".config"))
-    asked = (tree, config, read_file(config), request.arch, sorted(request.variables.items()))
-    about = digest_of(state_of_program(__version__), asked)
+    about = name_of_tree(tree, request)
     # Names as given mean other files in another directory.
     below = [os.path.abspath(path) for path in (request.directory, *request.paths)]
     name = digest_of(about, digest_of_stamps(stamps), below, bool(request.paths), brief, told)
@@ -70,12 +68,31 @@ def check_tree(
         return answer
     state = TreeState(cache, about, stamps)
     answer = _check(tree, request, read, (brief, told), progress, state.memory)
+    settled, certain = settled_stamps(stamps, began)
+    if certain:
+        cache.keep(name, answer)
+    state.keep(settled)
+    return answer
+
+
+def name_of_tree(tree: str, request: Request) -> str:
+    """A name for what is kept of `tree` under the configuration that `request` names."""
+    config = config_of_tree(tree, request)
+    asked = (tree, config, read_file(config), request.arch, sorted(request.variables.items()))
+    return digest_of(state_of_program(__version__), asked)
+
+
+def config_of_tree(tree: str, request: Request) -> str:
+    """The path of the configuration that decides."""
+    return os.path.abspath(request.config or os.path.join(tree, ".config"))
+
+
+def settled_stamps(stamps: Stamps, began: int) -> tuple[Stamps, bool]:
+    """`stamps` that were taken from the moment `began` (nanoseconds) on, such that a file that was touched just before
+    is like no other state of it; and whether there is none."""
     moment = began - _TOO_FRESH
     fresh = touched_since(stamps, moment)
-    if not fresh:
-        cache.keep(name, answer)
-    state.keep(unsettled(stamps, fresh, moment))
-    return answer
+    return unsettled(stamps, fresh, moment), not fresh
 
 
 def _steers_build(path: str) -> bool:
@@ -92,6 +109,27 @@ def _check(
     memory: Memory,
 ) -> Answer:
     brief, told = mode
+    kernel, facts, scanner = open_tree(tree, request, read, progress, memory)
+    chosen = _chosen(tree, facts.modules, request, kernel)
+    found = scanner.scan(chosen, brief)
+    answer = conclude(kernel, found, (), request, read)
+    lacking = {finding.module for finding in answer.findings}
+    if brief and told and lacking:
+        whole = scanner.scan([module for module in chosen if module.path in lacking])
+        exactly = {module.built.path: module for module in whole.modules}
+        modules = tuple(exactly.get(module.built.path, module) for module in found.modules)
+        answer = conclude(kernel, replace(found, modules=modules), (), request, read)
+    return replace(answer, remarks=_condensed((*remarks_about(facts, chosen), *found.remarks)))
+
+
+def open_tree(
+    tree: str,
+    request: Request,
+    read: ReadFile,
+    progress: Callable[[int, int], None] | None,
+    memory: Memory,
+) -> tuple[KernelBuild, TreeFacts, TreeScanner]:
+    """The kernel in `tree`, what is built there, and what scans it. What `memory` has of it is not read again."""
 
     def read_build() -> tuple[KernelBuild, TreeFacts]:
         kernel = read_source_tree(tree, request.config, request.arch)
@@ -105,17 +143,7 @@ def _check(
         return path in memory.moved or path in read_for_it or _steers_build(path)
 
     kernel, facts = memory.one("build", None, steers, read_build)
-    chosen = _chosen(tree, facts.modules, request, kernel)
-    scanner = TreeScanner(kernel, facts, read, None, progress, memory)
-    found = scanner.scan(chosen, brief)
-    answer = conclude(kernel, found, (), request, read)
-    lacking = {finding.module for finding in answer.findings}
-    if brief and told and lacking:
-        whole = scanner.scan([module for module in chosen if module.path in lacking])
-        exactly = {module.built.path: module for module in whole.modules}
-        modules = tuple(exactly.get(module.built.path, module) for module in found.modules)
-        answer = conclude(kernel, replace(found, modules=modules), (), request, read)
-    return replace(answer, remarks=_condensed((*remarks_about(facts, chosen), *found.remarks)))
+    return kernel, facts, TreeScanner(kernel, facts, read, None, progress, memory)
 
 
 def _check_any(

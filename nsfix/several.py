@@ -15,7 +15,7 @@ from nsfix.errors import InputError, UsageError
 from nsfix.kernel.tree import KernelBuild, default_kdir, read_kernel_build
 from nsfix.kernel.upstream import version_of
 from nsfix.mend import Mender
-from nsfix.model import MISSING_IMPORT, MODULE_LIST_PREFIX, Finding, Target
+from nsfix.model import MISSING_IMPORT, MODULE_LIST_PREFIX, Finding, Target, Version
 from nsfix.project import Answer, OnKernel, Request, load_kernel, look_on, read_on, roots_of
 from nsfix.scan import ReadFile, read_file
 from nsfix.unseen import UPSTREAM, read_upstream
@@ -35,7 +35,7 @@ def check_several(
     is none.
     """
     since = version_of(request.since) if request.since is not None else None
-    kernels = _kernels(request)
+    kernels = named_kernels(request)
     here = []
     for number, (label, kernel) in enumerate(kernels):
         part = _part(progress, number, len(kernels))
@@ -44,6 +44,19 @@ def check_several(
         except InputError as error:
             message = f"{error.message} (for {label})" if len(kernels) > 1 else error.message
             raise InputError(message, error.file, error.line) from error
+    return _answer_of_several(here, since, request, read)
+
+
+def answer_of_several(here: Sequence[OnKernel], request: Request, read: ReadFile = read_file) -> Answer:
+    """The answer of a run over the kernels that `request` names, of which `here` are those at hand; raises what
+    `check_several` does."""
+    since = version_of(request.since) if request.since is not None else None
+    return _answer_of_several(here, since, request, read)
+
+
+def _answer_of_several(
+    here: Sequence[OnKernel], since: Version | None, request: Request, read: ReadFile
+) -> Answer:
     _refuse_contradictions(here)
     unseen = read_upstream(request, since, here, read) if since is not None else []
     return conclude_several([*here, *unseen], request, read)
@@ -57,7 +70,7 @@ def with_upstream(request: Request, here: OnKernel, read: ReadFile = read_file) 
     return conclude_several([here, *unseen], request, read)
 
 
-def _kernels(request: Request) -> list[tuple[str, KernelBuild]]:
+def named_kernels(request: Request) -> list[tuple[str, KernelBuild]]:
     """The kernels at hand, each with a label of its own: its release, and where two are alike the directory too."""
     if request.kdir is None and not os.path.isdir(default_kdir()):
         return []

@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "views": {"model", "edits"},
     "files": {"errors"},
     "progress": set(),
-    "lsp": READERS | DECISIONS | {"views"},
+    "live": READERS | DECISIONS,
+    "lsp": FACTS | {"edits", "live", "__init__"},
     "cli": READERS | DECISIONS | {"build", "replay", "views", "files", "progress", "lsp", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -44,6 +45,8 @@ ONLY_IN = {
     "tree_sitter": {"csource"},
     "tree_sitter_c": {"csource"},
     "subprocess": {"build"},
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
     "click": {"cli"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -7,7 +7,7 @@ itself, so that a header whose neighbours differ still finds most of what it inc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from nsfix.csource.macros import Macro
@@ -133,6 +133,14 @@ class EffectMemory:
             for effect in list(self._known[path, place]):
                 self._forget(effect)
             del self._known[path, place]
+
+    def forget_files(self, changed: Set[str]) -> None:
+        """Forget the effects of all headers that brought one of the `changed` files."""
+        for key, known in list(self._known.items()):
+            for effect in [e for e in known if not changed.isdisjoint(e.files)]:
+                self._forget(effect)
+            if not self._known[key]:
+                del self._known[key]
 
     def _forget(self, effect: Effect) -> None:
         _, known = self._recent.pop(id(effect))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 
 from nsfix.csource.conflicts import conflict_marker
@@ -78,6 +78,18 @@ class Store:
         for path in [path for path in self._sources if not lasting(path)]:
             del self._sources[path]
         self.effects.forget(lasting)
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The files that were read so far, or could not be."""
+        return self._sources
+
+    def forget_files(self, changed: Set[str]) -> None:
+        """Forget the `changed` files, and what including them came to."""
+        for path in changed:
+            self._sources.pop(path, None)
+            self.conflicted.discard(path)
+        self.effects.forget_files(changed)
 
     def given(self, name: bytes, value: bytes) -> Macro:
         """The macro that `-D` makes: the same one for every unit that is given it."""

@@ -14,7 +14,7 @@ from nsfix.project.concluding import (
     read_on,
     resolved_on,
 )
-from nsfix.project.loading import load_exports, load_kernel, load_modules
+from nsfix.project.loading import load_exports, load_kernel, load_modules, require_sources
 from nsfix.project.request import Request, asks_for_several, base_of, roots_of, shown_path
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "load_modules",
     "look_on",
     "read_on",
+    "require_sources",
     "resolved_on",
     "roots_of",
     "shown_path",

@@ -6,7 +6,7 @@ from nsfix.scan.exported_at import find_exports
 from nsfix.scan.looking import Looker
 from nsfix.scan.readings import layouts_of, readings_of
 from nsfix.scan.rusty import RustReader, crate_roots, imports_of
-from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner
+from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts, own_exports
 from nsfix.scan.treewide import TreeScanner
 from nsfix.scan.units import ReadFile, read_file
 
@@ -19,12 +19,14 @@ __all__ = [
     "RustReader",
     "ScanFacts",
     "Scanner",
+    "SourceFacts",
     "TreeScanner",
     "cache_directory",
     "crate_roots",
     "find_exports",
     "imports_of",
     "layouts_of",
+    "own_exports",
     "read_file",
     "readings_of",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -126,7 +126,7 @@ class Scanner:
         while True:
             self.use_exports(own)
             facts = self._read_all(built, progress)
-            found = _own_exports(facts)
+            found = own_exports(facts)
             if found == own or alone:
                 return ScanFacts(facts, self._exports, tuple(dict.fromkeys(self._remarks)))
             own = found
@@ -142,6 +142,11 @@ class Scanner:
                 for export in self._reader(unit)[1].exports(unit):
                     own[export.symbol] = _as_export(export, module)
         return own
+
+    @property
+    def exports(self) -> Mapping[bytes, Export]:
+        """The namespaced symbols that are looked for."""
+        return self._exports
 
     def exports_of(self, module: BuiltModule, source: SourceFile) -> list[Export]:
         """What one source exports, into a namespace or not."""
@@ -175,6 +180,14 @@ class Scanner:
             for session, _ in self._sessions.values():
                 session.forget()
         self._at = module.path
+
+    def forget_files(self, changed: Set[str]) -> None:
+        """Forget what was read of `changed` files, none of them a kernel header, so that they are read anew."""
+        self.units.forget_files(changed)
+        self._units.clear()
+        self._facts.clear()
+        for session, _ in self._sessions.values():
+            session.forget()
 
     def use_exports(self, own: Mapping[bytes, Export]) -> None:
         """Read against `own`, the exports of the modules at hand, over those that were given."""
@@ -402,7 +415,8 @@ def _as_export(export: SourceExport, module: BuiltModule) -> Export:
     return Export(symbol, export.namespace, export.gpl, exporter, export.file, export.line)
 
 
-def _own_exports(facts: tuple[ModuleFacts, ...]) -> dict[bytes, Export]:
+def own_exports(facts: Iterable[ModuleFacts]) -> dict[bytes, Export]:
+    """What the modules at hand export themselves, into a namespace or not."""
     return {
         export.symbol: _as_export(export, module.built)
         for module in facts

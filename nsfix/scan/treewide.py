@@ -292,6 +292,24 @@ class TreeScanner:
         ]
         return ScanFacts(tuple(told), exports, tuple(dict.fromkeys(remarks)))
 
+    def including(self, path: str) -> list[Place]:
+        """The places whose source may include the file `path`, no header of the kernel's own."""
+        return [seen.place for seen in self._seen if path in seen.sight.headers or path in seen.sight.off]
+
+    def headers_of(self, module: str) -> Mapping[str, Sequence[str]]:
+        """The headers beside the kernel's own that each source of `module` may include."""
+        return {
+            seen.place[1].path: seen.sight.headers
+            for seen in self._seen
+            if seen.place[0].path == module and not seen.place[0].built_in
+        }
+
+    def exact(self, read: ReadFile) -> Scanner:
+        """What reads single sources of the tree exactly, through `read`, against the exports of all."""
+        scanner = Scanner(self._kernel, {}, read, False, 1, self._units_for(read))
+        scanner.use_exports(self.exports())
+        return scanner
+
     def _licences(self, modules: set[str], facts: dict[tuple[str, str], SourceFacts]) -> list[Place]:
         """Add to `facts` how `modules` are licensed; the places that have to be read exactly to tell."""
         told = [s for s in self._seen if s.sight.telling or s.sight.inherited]
@@ -324,8 +342,7 @@ class TreeScanner:
         return Units(self._kernel, read, self._roots, self._loose)
 
     def _scanner(self, exports: Mapping[bytes, Export], brief: bool = False) -> Scanner:
-        units = self._units_for(self._read)
-        scanner = Scanner(self._kernel, {}, self._read, brief, 1, units)
+        scanner = Scanner(self._kernel, {}, self._read, brief, 1, self._units_for(self._read))
         scanner.use_exports(exports)
         return scanner
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from nsfix.csource.includes import IncludePath, Listings
 from nsfix.csource.predefined import predefined_macros
@@ -124,6 +124,15 @@ class Units:
         """Forget what was read of files that are no kernel headers."""
         for store in self._stores.values():
             store.forget(self.is_kernel)
+
+    def headers_read(self) -> set[str]:
+        """The headers of the kernel that were read so far."""
+        return {path for store in self._stores.values() for path in store.paths if self.is_kernel(path)}
+
+    def forget_files(self, changed: Set[str]) -> None:
+        """Forget what was read of `changed` files, none of them a kernel header."""
+        for store in self._stores.values():
+            store.forget_files(changed)
 
     def include_path(self, directories: tuple[str, ...]) -> IncludePath:
         """The kernel's search path, with `directories` around it, as `SourceFile.flags` has them."""

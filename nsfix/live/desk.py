@@ -1,0 +1,135 @@
+"""The door's end of a worker (worker.py): questions go there, answers come back as they are had, none is waited for by
+anything but whoever asked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from nsfix.errors import InputError
+from nsfix.live.frames import HEAD, length_of, packed
+
+_STUCK = 20.0  # seconds after which a worker is replaced that has answered before
+
+
+class Desk:
+    """A worker for one project, started when it is asked first, and again if it ends.
+
+    `progress` is told how much of a long reading is done, and of how much.
+    """
+
+    def __init__(self, start: tuple[Any, ...], progress: Callable[[int, int], None] | None = None) -> None:
+        self._start = start
+        self._progress = progress
+        self._texts: dict[str, bytes] = {}
+        self._process: Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._number = 0
+        self._answered = False
+        self.closed = False
+
+    def open(self, path: str, text: bytes | None) -> None:
+        """Have `text` for the file `path`; None for what is on disk."""
+        if text is None:
+            if self._texts.pop(path, None) is None:
+                return
+        elif self._texts.get(path) == text:
+            return
+        else:
+            self._texts[path] = text
+        if self._process is not None:
+            self._send((None, "open", (path, text)))
+
+    async def ask(self, what: str, *arguments: Any) -> Any:
+        """The answer to a question (worker.py). Raises the InputError that the worker met, or one that tells that it
+        ended."""
+        await self._ensure()
+        self._number += 1
+        number = self._number
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self._send((number, what, arguments))
+        patience = _STUCK if self._answered else None
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(future), patience)
+        except TimeoutError:
+            await self._stop()
+            raise InputError(
+                f"no answer within {_STUCK:.0f} seconds; it is read from the start when next asked"
+            ) from None
+        finally:
+            self._waiting.pop(number, None)
+        self._answered = True
+        return answer
+
+    async def _ensure(self) -> None:
+        async with self._starting:
+            if self._process is not None and self._process.returncode is None:
+                return
+            self._answered = False
+            top = str(Path(__file__).resolve().parents[2])
+            known = os.environ.get("PYTHONPATH")
+            environment = {**os.environ, "PYTHONPATH": f"{top}{os.pathsep}{known}" if known else top}
+            command = (sys.executable, "-P", "-m", "nsfix.live.worker")
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, env=environment
+            )
+            self._reading = asyncio.create_task(self._read(self._process))
+            self._send((None, *self._start))
+            for path, text in self._texts.items():
+                self._send((None, "open", (path, text)))
+
+    def _send(self, message: object) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(packed(message))
+
+    async def _read(self, process: Process) -> None:
+        assert process.stdout is not None
+        try:
+            while True:
+                head = await process.stdout.readexactly(HEAD)
+                number, kind, value = pickle.loads(await process.stdout.readexactly(length_of(head)))
+                if number is None:
+                    if self._progress is not None:
+                        self._progress(*value)
+                    continue
+                future = self._waiting.get(number)
+                if future is None or future.done():
+                    continue
+                if kind == "error":
+                    future.set_exception(InputError(*value))
+                else:
+                    future.set_result(value)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            if process is self._process:
+                self._process = None
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(
+                        InputError("the process that reads sources ended; is there too little memory?")
+                    )
+
+    async def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    async def close(self) -> None:
+        """End the worker."""
+        self.closed = True
+        await self._stop()
+        if self._reading is not None:
+            self._reading.cancel()
+
+
+Paths = Sequence[str]

@@ -1,0 +1,209 @@
+"""The process that reads for a door: `python -m nsfix.live.worker`, with messages on stdin and stdout (frames.py).
+
+It is asked (number, what, arguments) and answers (number, "done", value) or (number, "error", (message, file, line));
+(None, "progress", (done, total)) tells how far it is. Questions without a number get no answer. One is answered after
+the other; what only looks at the disk and takes long is done by a child, beside them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import select
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from nsfix.errors import NsfixError
+from nsfix.live.frames import packed, read_message
+from nsfix.live.project import Project
+from nsfix.live.texts import Texts
+from nsfix.project import Request
+from nsfix.scan import Cache, cache_directory
+
+_DEEPEST = 50_000  # frames, as on the command line
+_RARELY = 200_000
+_IDLE = 1.0  # seconds without a question after which there is time for what can wait
+
+
+class Worker:
+    """Answers questions about one project. `answer` is told what to send."""
+
+    def __init__(self, send: Callable[[object], None]) -> None:
+        self._send = send
+        self._texts = Texts()
+        self._project: Project | None = None
+        self._unkept = False
+        self.asides: dict[
+            int, tuple[int, Callable[[Any], object]]
+        ] = {}  # by pipe: question, and what to do with it
+
+    @property
+    def project(self) -> Project:
+        """The project that was started."""
+        if self._project is None:
+            raise NsfixError("no project was started")
+        return self._project
+
+    def handle(self, number: int | None, what: str, arguments: tuple[Any, ...]) -> None:
+        """Answer one question. A fault of nsfix is answered too: whoever asks has to go on."""
+        try:
+            value = getattr(self, f"do_{what}")(*arguments)
+        except NsfixError as error:
+            self._reply(number, "error", (error.message, error.file, error.line))
+        except RecursionError:
+            self._reply(number, "error", ("a source is nested too deeply to be read", None, None))
+        except Exception as error:
+            where = error.__traceback__
+            while where is not None and where.tb_next is not None:
+                where = where.tb_next
+            line = (
+                f" at {os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}"
+                if where
+                else ""
+            )
+            self._reply(number, "error", (f"a fault of nsfix: {error!r}{line}", None, None))
+        else:
+            if not isinstance(value, _Aside):
+                self._reply(number, "done", value)
+            elif number is not None:
+                self.asides[value.pipe] = number, value.then
+
+    def _reply(self, number: int | None, kind: str, value: object) -> None:
+        if number is not None:
+            self._send((number, kind, value))
+
+    def do_start(self, request: Request) -> None:
+        """Be about what `request` is about."""
+        self._project = Project(request, self._texts, Cache(cache_directory()))
+
+    def do_open(self, path: str, text: bytes | None) -> None:
+        """Have `text` for a file, or what is on disk again."""
+        self._texts.open(path, text)
+
+    def do_ask(self, paths: tuple[str, ...]) -> object:
+        """The Reply about the modules of `paths`."""
+        self._unkept = True
+        return self.project.reply(paths, lambda done, total: self._send((None, "progress", (done, total))))
+
+    def do_owns(self, path: str) -> bool:
+        """Whether a file belongs to a module that is known."""
+        return self._project is not None and self._project.owns(path)
+
+    def do_namespaces(self) -> object:
+        """All namespaces that something is exported into."""
+        return self.project.namespaces()
+
+    def do_exports(self, namespace: str) -> object:
+        """What is exported into `namespace`, with the places as far as they are known."""
+        return _aside(lambda: self.project.exports_into(namespace), lambda found: found)
+
+    def do_refresh(self) -> object:
+        """Look whether anything in a kernel tree has changed; answered with whether all is as it was."""
+        return _aside(self.project.stamps, self._compare)
+
+    def _compare(self, stamps: Any) -> bool:
+        return stamps is None or self.project.compare(stamps)
+
+    def take_aside(self, pipe: int) -> None:
+        """Go on with what a child has come to."""
+        number, then = self.asides.pop(pipe)
+        with os.fdopen(pipe, "rb") as stream:
+            content = stream.read()
+        os.wait()
+        try:
+            self._reply(number, "done", then(pickle.loads(content)) if content else None)
+        except NsfixError as error:
+            self._reply(number, "error", (error.message, error.file, error.line))
+
+    def rest(self) -> None:
+        """Do what can wait, now that nobody asks."""
+        if self._unkept and self._project is not None:
+            self._unkept = False
+            self._project.keep()
+
+
+class _Aside:
+    """Work that a child does; `pipe` is where what it comes to is to be had."""
+
+    def __init__(self, pipe: int, then: Callable[[Any], object]) -> None:
+        self.pipe = pipe
+        self.then = then
+
+
+def _aside(work: Callable[[], object], then: Callable[[Any], object]) -> _Aside:
+    """Have `work` done by a child, and `then` whatever is to be done with what it comes to."""
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(writing)
+        return _Aside(reading, then)
+    try:
+        os.close(reading)
+        content = pickle.dumps(work(), pickle.HIGHEST_PROTOCOL)
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(content)
+    finally:
+        os._exit(0)
+
+
+def serve(questions: _Whole, send: Callable[[object], None]) -> None:
+    """Answer what comes through `questions` until that ends."""
+    worker = Worker(send)
+    source = questions.fileno()
+    while True:
+        ready, _, _ = select.select([source, *worker.asides], [], [], _IDLE)
+        if not ready:
+            worker.rest()
+        for pipe in ready:
+            if pipe in worker.asides:
+                worker.take_aside(pipe)
+        if source in ready:
+            try:
+                question = read_message(questions)
+            except EOFError:
+                return
+            worker.handle(*question)
+
+
+def main() -> None:
+    """Serve on stdin and stdout; whatever else prints goes to stderr."""
+    sys.setrecursionlimit(_DEEPEST)
+    gc.set_threshold(_RARELY, 50, 50)
+    answers = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def send(message: object) -> None:
+        content = memoryview(packed(message))
+        while content:
+            content = content[os.write(answers, content) :]
+
+    questions = os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+    with questions, contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        serve(_Whole(questions), send)
+    os._exit(0)  # nothing is left to be written, and much to be forgotten
+
+
+class _Whole:
+    """A stream that is read without a buffer, so that select(2) sees all that is left, in whole portions."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def read(self, size: int) -> bytes:
+        pieces = []
+        while size > 0:
+            piece = self._stream.read(min(size, 1 << 20))
+            if not piece:
+                break
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+if __name__ == "__main__":
+    main()
