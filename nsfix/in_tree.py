@@ -11,10 +11,10 @@ from functools import partial
 from nsfix import __version__
 from nsfix.errors import InputError
 from nsfix.kernel.intree import TreeFacts, read_tree, remarks_about
-from nsfix.kernel.sourcetree import ANY, find_tree, read_source_tree
+from nsfix.kernel.sourcetree import find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
-from nsfix.model import BuiltModule, Remark
+from nsfix.model import ANY, BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
 from nsfix.scan import Cache, ReadFile, TreeScanner, crate_roots, read_file
 from nsfix.scan.cache import digest_of, state_of_program

@@ -15,7 +15,9 @@ from nsfix.project.concluding import (
     resolved_on,
 )
 from nsfix.project.loading import load_exports, load_kernel, load_modules
+from nsfix.project.place import request_for
 from nsfix.project.request import Request, asks_for_several, base_of, roots_of, shown_path
+from nsfix.project.settled import request_under, settings_of, settled
 
 __all__ = [
     "Answer",
@@ -32,7 +34,11 @@ __all__ = [
     "load_modules",
     "look_on",
     "read_on",
+    "request_for",
+    "request_under",
     "resolved_on",
     "roots_of",
+    "settings_of",
+    "settled",
     "shown_path",
 ]
