@@ -41,13 +41,13 @@ class Settings:
         named = self if self.kdirs else other
         return Settings(
             kdirs=named.kdirs,
-            module=self.module or other.module,
-            config=self.config or other.config,
-            arch=self.arch or other.arch,
-            guard=self.guard or other.guard,
-            since=self.since or other.since,
+            module=other.module if self.module is None else self.module,
+            config=other.config if self.config is None else self.config,
+            arch=other.arch if self.arch is None else self.arch,
+            guard=other.guard if self.guard is None else self.guard,
+            since=other.since if self.since is None else self.since,
             ignore=self.ignore or other.ignore,
-            file=self.file or other.file,
+            file=other.file if self.file is None else self.file,
             kdirs_from=named.kdirs_from,
         )
 
