@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import click
@@ -27,9 +28,13 @@ from nsfix.project import (
     asks_for_several,
     base_of,
     check_sources,
+    request_under,
+    settings_of,
+    settled,
     shown_path,
 )
 from nsfix.scan import Cache, cache_directory
+from nsfix.settings import Settings
 from nsfix.views.diff import Change, coloured, unified_diff
 from nsfix.views.report import FileFix, KernelPart, Outcome, Report
 
@@ -57,9 +62,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--guard",
             type=click.Choice([guard.value for guard in Guard]),
-            default=Guard.VERSION.value,
-            show_default=True,
-            help="What to put around imports that not all kernels take: conditions on the version, or on "
+            help="What to put around imports that not all kernels take: conditions on the version (default), or on "
             "MODULE_IMPORT_NS where that will do, or nothing.",
         ),
         click.option(
@@ -230,31 +233,46 @@ def _shown(path: str, base: str) -> str:
 
 def _request(words: tuple[str, ...], options: dict[str, Any]) -> Request:
     variables, paths = make_words(words)
-    given = variables.pop("KDIR", None)
-    kdirs = options["kdir"] or ((given,) if given is not None else ())
     if sum(bool(options[name]) for name in ("log", "nsdeps", "build")) > 1:
         raise UsageError("give one of --log, --nsdeps and --build: each is evidence of its own")
     evidence = next((name for name in ("log", "nsdeps", "build") if options[name]), None)
-    if evidence is not None and (kdirs[1:] or (evidence == "build" and options["since"])):
-        raise UsageError(
-            f"--{evidence} is about one kernel: give one KDIR, and --since with --log or --nsdeps for upstream's"
-        )
     if options["make"] and any(options[name] for name in ("log", "nsdeps", "build")):
         raise UsageError("leave out --make: with --log, --nsdeps or --build the evidence tells what is built")
-    return Request(
-        directory=variables.pop("M", "."),
-        kdir=kdirs[0] if kdirs else None,
-        further=kdirs[1:],
-        since=options["since"],
-        guard=Guard(options["guard"]),
+    named, given = variables.pop("M", None), _given(variables, options)
+    directory, settings = settled(named, given, settings_of(named or os.curdir))
+    if evidence is not None:
+        _refuse_several(evidence, given, settings)
+    return replace(
+        request_under(settings, directory),
         output=variables.pop("O", None),
-        arch=variables.pop("ARCH", None),
         variables=variables,
         paths=tuple(paths),
-        config=options["config"],
         symvers=tuple(options["symvers"]),
         make=options["make"],
     )
+
+
+def _given(variables: dict[str, str], options: dict[str, Any]) -> Settings:
+    """What the command line says of that which may be set beforehand too; taken out of `variables`."""
+    kdir = variables.pop("KDIR", None)
+    return Settings(
+        kdirs=tuple(options["kdir"]) or ((kdir,) if kdir is not None else ()),
+        config=options["config"],
+        arch=variables.pop("ARCH", None),
+        guard=Guard(options["guard"]) if options["guard"] is not None else None,
+        since=options["since"],
+    )
+
+
+def _refuse_several(evidence: str, given: Settings, settings: Settings) -> None:
+    """Raise UsageError where evidence, which is about one kernel, is to be for several."""
+    if given.kdirs[1:]:
+        raise UsageError(f"--{evidence} is about one kernel: give one KDIR, and --since for upstream's")
+    if settings.kdirs[1:]:
+        raise UsageError(
+            f"--{evidence} is about one kernel, and kdir names several here: say which with KDIR=DIR",
+            settings.file,
+        )
 
 
 def _answer(request: Request, options: dict[str, Any], brief: bool, told: bool = False) -> Answer:

@@ -11,10 +11,10 @@ from functools import partial
 from nsfix import __version__
 from nsfix.errors import InputError
 from nsfix.kernel.intree import TreeFacts, read_tree, remarks_about
-from nsfix.kernel.sourcetree import ANY, find_tree, read_source_tree
+from nsfix.kernel.sourcetree import find_tree, read_source_tree
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
-from nsfix.model import BuiltModule, Remark
+from nsfix.model import ANY, BuiltModule, Remark
 from nsfix.project import Answer, Request, conclude
 from nsfix.scan import Cache, ReadFile, TreeScanner, crate_roots, read_file
 from nsfix.scan.cache import digest_of, state_of_program
@@ -62,7 +62,8 @@ def check_tree(
     about = name_of_tree(tree, request)
     # Names as given mean other files in another directory.
     below = [os.path.abspath(path) for path in (request.directory, *request.paths)]
-    name = digest_of(about, digest_of_stamps(stamps), below, bool(request.paths), brief, told)
+    about_answer = (below, bool(request.paths), brief, told, request.guard.value, sorted(request.ignored))
+    name = digest_of(about, digest_of_stamps(stamps), about_answer)
     answer: Answer | None = cache.load(name)
     if answer is not None:
         return answer

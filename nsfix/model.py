@@ -13,6 +13,7 @@ from enum import Enum
 from nsfix.condition import ALWAYS, Condition
 
 MODULE_LIST_PREFIX = "module:"
+ANY = "any"  # in place of a configuration
 
 
 class Spelling(Enum):

@@ -41,7 +41,7 @@ from nsfix.model import (
     Use,
     Version,
 )
-from nsfix.project import Answer, OnKernel, Request, compiled_sources, load_kernel, look_on, roots_of
+from nsfix.project import Answer, OnKernel, Request, compiled_sources, heeding, load_kernel, look_on, roots_of
 from nsfix.resolve import missing_message, misspelled
 from nsfix.rust.modinfo import RustSide, joined
 from nsfix.scan import Looker, RustReader, Scanner, imports_of, layouts_of, read_file, readings_of
@@ -185,13 +185,14 @@ def _replay(
     modules = _modules(lacks, linked, asked)
     target = target_of(read_for, label)
     looker = Looker(read_for, read_file)
-    on = OnKernel(read_for, target, modules, findings, asked.sources(), looker, remarks=tuple(remarks))
+    known = OnKernel(read_for, target, modules, findings, asked.sources(), looker, remarks=tuple(remarks))
+    on = heeding(request, known)
     if request.since is not None:
         return with_upstream(request, on)
     mender = Mender([on.sources], [on.target], roots_of(request), read_file, look_on([on]), request.guard)
-    mending = mender.mend(findings)
+    mending = mender.mend(on.findings)
     config = kernel.config_file if kernel is not None else "any"
-    return Answer(kernel, config, modules, findings, mending, tuple(remarks), spelling)
+    return Answer(kernel, config, modules, on.findings, mending, on.remarks, spelling)
 
 
 def _modules(lacks: Iterable[Lack], linked: Linked, asked: _Sources) -> tuple[Module, ...]:

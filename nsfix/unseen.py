@@ -28,7 +28,7 @@ from nsfix.model import (
     Spelling,
     Version,
 )
-from nsfix.project import OnKernel, Request, load_modules
+from nsfix.project import OnKernel, Request, heeding, load_modules
 from nsfix.resolve import missing_message, misspelled
 from nsfix.scan import Looker, ReadFile
 
@@ -84,7 +84,7 @@ def read_upstream(
     lookers = {version: _looker(version, here, read) for version in versions}
     seen = {version: _see(lookers[version], built, texts) for version in versions}
     lacks = _lacks(built, here, seen)
-    return [
+    found = [
         _on_version(
             lookers[version],
             version,
@@ -97,6 +97,7 @@ def read_upstream(
         )
         for version in versions
     ]
+    return [heeding(request, on) for on in found]
 
 
 def _no_kernel(kbuild: KbuildFacts, request: Request) -> Remark:

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "nsfix"
 FACTS = {"model", "errors", "condition"}
 READERS = FACTS | {"edits", "evidence", "kernel", "csource", "rust"}
-DECISIONS = {"scan", "resolve", "plan", "mend", "project", "unseen", "several", "in_tree"}
+DECISIONS = {"scan", "resolve", "plan", "mend", "settings", "project", "unseen", "several", "in_tree"}
 MAY_IMPORT = {
     "errors": set(),
     "condition": set(),
@@ -26,17 +26,18 @@ MAY_IMPORT = {
     "resolve": {"model", "condition"},
     "plan": {"model", "csource", "rust", "edits"},
     "mend": {"model", "csource", "rust", "edits", "plan"},
-    "project": READERS | {"build", "scan", "resolve", "mend"},
+    "settings": {"model", "errors"},
+    "project": READERS | {"build", "scan", "resolve", "mend", "settings"},
     "unseen": READERS | {"scan", "resolve", "mend", "project"},
     "several": READERS | {"scan", "mend", "project", "unseen"},
-    "in_tree": READERS | {"scan", "project", "__init__"},
+    "in_tree": READERS | {"scan", "project", "settings", "__init__"},
     "linked": READERS | {"project"},
     "replay": READERS | {"linked", "build", "scan", "resolve", "mend", "project", "several"},
     "views": {"model", "edits"},
     "files": {"errors"},
     "progress": set(),
-    "live": READERS | DECISIONS,
-    "lsp": FACTS | {"edits", "live", "__init__"},
+    "live": READERS | DECISIONS | {"settings"},
+    "lsp": FACTS | {"edits", "live", "settings", "__init__"},
     "cli": READERS | DECISIONS | {"build", "replay", "views", "files", "progress", "lsp", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -21,11 +21,11 @@ from nsfix.kernel.intree import TreeFacts, read_tree
 from nsfix.kernel.kconfig import read_kconfig
 from nsfix.kernel.make.scope import Piece
 from nsfix.kernel.makestack import MakeStacks
-from nsfix.kernel.sourcetree import ANY, arch_in_tree, configured_tree
+from nsfix.kernel.sourcetree import arch_in_tree, configured_tree
 from nsfix.kernel.taking import meet
 from nsfix.kernel.tree import KernelBuild
 from nsfix.kernel.walk import Walk
-from nsfix.model import BuiltModule, SourceFile
+from nsfix.model import ANY, BuiltModule, SourceFile
 
 _CONFIG = re.compile(r"CONFIG_(\w+)")
 _HELPER = re.compile(r"^([\w.-]+)-\$[({]CONFIG_(\w+)[)}]", re.MULTILINE)

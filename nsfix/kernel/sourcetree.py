@@ -26,7 +26,6 @@ from nsfix.kernel.tree import (
     srcarch_of,
 )
 
-ANY = "any"  # in place of a configuration
 _MARKS = ("Kbuild", "Makefile", "Kconfig", "init/main.c", "include/linux/module.h")
 _VERSION_LINE = re.compile(
     r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(\S*)[ \t]*$", re.MULTILINE

@@ -8,14 +8,13 @@ from functools import partial
 
 from nsfix.errors import InputError, UsageError
 from nsfix.in_tree import tree_of
-from nsfix.kernel.sourcetree import ANY
 from nsfix.kernel.tree import KernelBuild
 from nsfix.live.external import External, Progress
 from nsfix.live.reply import Reply, reply_of
 from nsfix.live.texts import Texts
 from nsfix.live.tree import Tree
-from nsfix.model import MODULE_LIST_PREFIX, Export
-from nsfix.project import Answer, Request, answer_of, asks_for_several, load_kernel, shown_path
+from nsfix.model import ANY, MODULE_LIST_PREFIX, Export
+from nsfix.project import Answer, Request, answer_of, asks_for_several, heeding, load_kernel, shown_path
 from nsfix.scan import Cache, find_exports
 from nsfix.scan.stamps import Stamps
 from nsfix.several import answer_of_several, named_kernels
@@ -47,10 +46,10 @@ class Project:
     def _answer(self, paths: Sequence[str], progress: Progress | None) -> Answer:
         request, read = self._request, self._texts.read
         if self._top is not None:
-            return answer_of(self._in_tree(progress).on(paths, progress), request, read)
+            return answer_of(heeding(request, self._in_tree(progress).on(paths, progress)), request, read)
         if self._kernels is None:
             self._kernels = self._on_kernels(progress)
-        here = [external.on(progress) for external in self._kernels]
+        here = [heeding(request, external.on(progress)) for external in self._kernels]
         if asks_for_several(request):
             return answer_of_several(here, request, read)
         return answer_of(here[0], request, read)

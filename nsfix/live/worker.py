@@ -20,8 +20,9 @@ from nsfix.errors import NsfixError
 from nsfix.live.frames import packed, read_message
 from nsfix.live.project import Project
 from nsfix.live.texts import Texts
-from nsfix.project import Request
+from nsfix.project import Request, request_for, settings_of
 from nsfix.scan import Cache, cache_directory
+from nsfix.settings import Settings
 
 _DEEPEST = 50_000  # frames, as on the command line
 _RARELY = 200_000
@@ -78,6 +79,10 @@ class Worker:
     def do_start(self, request: Request) -> None:
         """Be about what `request` is about."""
         self._project = Project(request, self._texts, Cache(cache_directory()))
+
+    def do_locate(self, path: str, settings: Settings, boundary: tuple[str, ...]) -> Request:
+        """The run that a file belongs to; `settings` are over what is found in files."""
+        return request_for(path, settings.over(settings_of(os.path.dirname(path))), boundary)
 
     def do_open(self, path: str, text: bytes | None) -> None:
         """Have `text` for a file, or what is on disk again."""

@@ -99,7 +99,8 @@ def read_on(
     scanner = Scanner(kernel, exports, read, brief)
     facts = scanner.scan(kbuild.modules, progress)
     looker = Looker(kernel, read, scanner.units)
-    return resolved_on(kernel, facts, kbuild.remarks, read, label=label, looker=looker)
+    on = resolved_on(kernel, facts, kbuild.remarks, read, label=label, looker=looker)
+    return heeding(request, on)
 
 
 def conclude(
@@ -112,7 +113,7 @@ def conclude(
 ) -> Answer:
     """What follows from the facts on one kernel: needs, findings, and how to mend them. `remarks` are those of the
     Kbuild files; `told` adds to the reading of a module under which configurations it is so."""
-    return answer_of(resolved_on(kernel, facts, remarks, read, told), request, read)
+    return answer_of(heeding(request, resolved_on(kernel, facts, remarks, read, told)), request, read)
 
 
 def resolved_on(
@@ -141,6 +142,13 @@ def resolved_on(
     said = (*remarks, *facts.remarks)
     target = target_of(kernel, label)
     return OnKernel(kernel, target, tuple(modules), tuple(findings), sources, looker, facts, said)
+
+
+def heeding(request: Request, on: OnKernel) -> OnKernel:
+    """`on` without the findings about namespaces that `request` ignores."""
+    if not request.ignored:
+        return on
+    return replace(on, findings=tuple(f for f in on.findings if f.namespace not in request.ignored))
 
 
 def _without_macro(looker: Looker, kernel: KernelBuild, facts: ScanFacts, read: ReadFile) -> list[Finding]:

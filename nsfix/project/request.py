@@ -15,7 +15,7 @@ class Request:
 
     `kdir` None stands for the running kernel's build directory; `further` are other kernels to be right on, and `since`
     the version of upstream's from which on. `variables` are the further `VAR=value` words. With
-    `make`, GNU make itself is asked what is built.
+    `make`, GNU make itself is asked what is built. Of namespaces in `ignored` no finding is made.
     """
 
     directory: str
@@ -30,6 +30,7 @@ class Request:
     since: str | None = None
     guard: Guard = Guard.VERSION
     make: bool = False
+    ignored: frozenset[str] = frozenset()
 
 
 def asks_for_several(request: Request) -> bool:

@@ -183,7 +183,7 @@ def test_a_directory_without_headers(tmp_path: Path, kernels: dict[str, Path]) -
     ("given", "message"),
     [
         (["--log", "make.log", "--kdir", "a", "--kdir", "b"], "--log is about one kernel"),
-        (["--build", "--since", "5.10"], "--build is about one kernel"),
+        (["--build", "--kdir", "a", "--kdir", "b"], "--build is about one kernel"),
         (["--kdir", "a", "--kdir", "b", "O=out"], ""),
         (["--guard", "perhaps"], "perhaps"),
     ],
