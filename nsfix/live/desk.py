@@ -7,8 +7,9 @@ import asyncio
 import os
 import pickle
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ class Desk:
     `progress` is told how much of a long reading is done, and of how much.
     """
 
-    def __init__(self, start: tuple[Any, ...], progress: Callable[[int, int], None] | None = None) -> None:
-        self._start = start
+    def __init__(self, progress: Callable[[int, int], None] | None = None) -> None:
+        self._start: bytes | None = None
         self._progress = progress
         self._texts: dict[str, bytes] = {}
         self._process: Process | None = None
@@ -34,7 +35,14 @@ class Desk:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._answered = False
+        self._heard = 0.0
         self.closed = False
+
+    def start(self, start: bytes) -> None:
+        """Be about what a worker located."""
+        self._start = start
+        if self._process is not None:
+            self._send((None, "start", (start,)))
 
     def open(self, path: str, text: bytes | None) -> None:
         """Have `text` for the file `path`; None for what is on disk."""
@@ -56,18 +64,25 @@ class Desk:
         number = self._number
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._send((number, what, arguments))
-        patience = _STUCK if self._answered else None
         try:
-            answer = await asyncio.wait_for(asyncio.shield(future), patience)
-        except TimeoutError:
-            await self._stop()
-            raise InputError(
-                f"no answer within {_STUCK:.0f} seconds; it is read from the start when next asked"
-            ) from None
+            answer = await self._answer_to(future)
         finally:
             self._waiting.pop(number, None)
-        self._answered = True
+        self._answered = self._answered or what == "ask"
         return answer
+
+    async def _answer_to(self, future: asyncio.Future[Any]) -> Any:
+        """What a worker answers; one that has read it all before, and then is silent for long, is replaced."""
+        while True:
+            self._heard = time.monotonic()
+            await asyncio.wait((future,), timeout=_STUCK)
+            if future.done():
+                return future.result()
+            if self._answered and time.monotonic() - self._heard >= _STUCK:
+                await self._stop()
+                raise InputError(
+                    f"no answer within {_STUCK:.0f} seconds; it is read from the start when next asked"
+                )
 
     async def _ensure(self) -> None:
         async with self._starting:
@@ -82,7 +97,8 @@ class Desk:
                 *command, stdin=PIPE, stdout=PIPE, env=environment
             )
             self._reading = asyncio.create_task(self._read(self._process))
-            self._send((None, *self._start))
+            if self._start is not None:
+                self._send((None, "start", (self._start,)))
             for path, text in self._texts.items():
                 self._send((None, "open", (path, text)))
 
@@ -96,6 +112,7 @@ class Desk:
             while True:
                 head = await process.stdout.readexactly(HEAD)
                 number, kind, value = pickle.loads(await process.stdout.readexactly(length_of(head)))
+                self._heard = time.monotonic()
                 if number is None:
                     if self._progress is not None:
                         self._progress(*value)
@@ -130,6 +147,3 @@ class Desk:
         await self._stop()
         if self._reading is not None:
             self._reading.cancel()
-
-
-Paths = Sequence[str]

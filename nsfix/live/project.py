@@ -10,7 +10,8 @@ from nsfix.errors import InputError, UsageError
 from nsfix.in_tree import tree_of
 from nsfix.kernel.tree import KernelBuild
 from nsfix.live.external import External, Progress
-from nsfix.live.reply import Reply, reply_of
+from nsfix.live.reply import Reply
+from nsfix.live.telling import reply_of
 from nsfix.live.texts import Texts
 from nsfix.live.tree import Tree
 from nsfix.model import ANY, MODULE_LIST_PREFIX, Export
@@ -82,10 +83,6 @@ class Project:
             shown = ", ".join(shown_path(path, self._request.directory) for path in paths)
             raise InputError(f"no module here is built from {shown}", self._request.directory)
         return reply_of(answer, self._exports(), modules)
-
-    def owns(self, path: str) -> bool:
-        """Whether the file `path` belongs to a module that was read."""
-        return any(True for _ in self._modules_of(path))
 
     def _modules_of(self, path: str) -> set[str]:
         if self._tree is not None:

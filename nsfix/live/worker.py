@@ -13,19 +13,23 @@ import os
 import pickle
 import select
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from nsfix.errors import NsfixError
 from nsfix.live.frames import packed, read_message
 from nsfix.live.project import Project
 from nsfix.live.texts import Texts
-from nsfix.project import Request, request_for, settings_of
+from nsfix.project import request_for, settings_of
 from nsfix.scan import Cache, cache_directory
+from nsfix.scan.cache import digest_of
 from nsfix.settings import Settings
 
 _DEEPEST = 50_000  # frames, as on the command line
 _RARELY = 200_000
+_TELLING = 0.2  # seconds between two words on how far it is
 _IDLE = 1.0  # seconds without a question after which there is time for what can wait
 
 
@@ -37,6 +41,7 @@ class Worker:
         self._texts = Texts()
         self._project: Project | None = None
         self._unkept = False
+        self._told = 0.0
         self.asides: dict[
             int, tuple[int, Callable[[Any], object]]
         ] = {}  # by pipe: question, and what to do with it
@@ -76,13 +81,16 @@ class Worker:
         if number is not None:
             self._send((number, kind, value))
 
-    def do_start(self, request: Request) -> None:
-        """Be about what `request` is about."""
-        self._project = Project(request, self._texts, Cache(cache_directory()))
+    def do_start(self, start: bytes) -> None:
+        """Be about what some worker located."""
+        self._project = Project(pickle.loads(start), self._texts, Cache(cache_directory()))
 
-    def do_locate(self, path: str, settings: Settings, boundary: tuple[str, ...]) -> Request:
-        """The run that a file belongs to; `settings` are over what is found in files."""
-        return request_for(path, settings.over(settings_of(os.path.dirname(path))), boundary)
+    def do_locate(self, path: str, settings: Settings, boundary: tuple[str, ...]) -> tuple[str, bytes]:
+        """The run that a file belongs to: what tells it from others, and what starts it. `settings` are over what is
+        found in files."""
+        request = request_for(path, settings.over(settings_of(os.path.dirname(path))), boundary)
+        plain = replace(request, ignored=frozenset())
+        return digest_of(plain, sorted(request.ignored)), pickle.dumps(request)
 
     def do_open(self, path: str, text: bytes | None) -> None:
         """Have `text` for a file, or what is on disk again."""
@@ -91,11 +99,13 @@ class Worker:
     def do_ask(self, paths: tuple[str, ...]) -> object:
         """The Reply about the modules of `paths`."""
         self._unkept = True
-        return self.project.reply(paths, lambda done, total: self._send((None, "progress", (done, total))))
+        return self.project.reply(paths, self._tell)
 
-    def do_owns(self, path: str) -> bool:
-        """Whether a file belongs to a module that is known."""
-        return self._project is not None and self._project.owns(path)
+    def _tell(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._told > _TELLING:
+            self._told = now
+            self._send((None, "progress", (done, total)))
 
     def do_namespaces(self) -> object:
         """All namespaces that something is exported into."""
