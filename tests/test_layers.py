@@ -45,7 +45,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "tree_sitter": {"csource"},
     "tree_sitter_c": {"csource"},
-    "subprocess": {"build"},
+    "subprocess": {"build", "live"},
     "pygls": {"lsp"},
     "lsprotocol": {"lsp"},
     "click": {"cli"},

@@ -4,17 +4,15 @@ anything but whoever asked."""
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from nsfix.errors import InputError
 from nsfix.live.frames import HEAD, length_of, packed
+from nsfix.live.starting import start_worker
 
 _STUCK = 20.0  # seconds after which a worker is replaced that has answered before
 
@@ -22,26 +20,32 @@ _STUCK = 20.0  # seconds after which a worker is replaced that has answered befo
 class Desk:
     """A worker for one project, started when it is asked first, and again if it ends.
 
-    `progress` is told how much of a long reading is done, and of how much.
+    `progress` is told how much of a long reading is done, and of how much. `spare` is a worker
+    that was started already.
     """
 
-    def __init__(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        spare: Popen[bytes] | None = None,
+    ) -> None:
         self._start: bytes | None = None
         self._progress = progress
         self._texts: dict[str, bytes] = {}
-        self._process: Process | None = None
+        self._process: Popen[bytes] | None = None
+        self._pipe: asyncio.WriteTransport | None = None
+        self._spare = spare
         self._reading: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._answered = False
         self._heard = 0.0
-        self.closed = False
 
     def start(self, start: bytes) -> None:
         """Be about what a worker located."""
         self._start = start
-        if self._process is not None:
+        if self._pipe is not None:
             self._send((None, "start", (start,)))
 
     def open(self, path: str, text: bytes | None) -> None:
@@ -53,7 +57,7 @@ class Desk:
             return
         else:
             self._texts[path] = text
-        if self._process is not None:
+        if self._pipe is not None:
             self._send((None, "open", (path, text)))
 
     async def ask(self, what: str, *arguments: Any) -> Any:
@@ -79,39 +83,37 @@ class Desk:
             if future.done():
                 return future.result()
             if self._answered and time.monotonic() - self._heard >= _STUCK:
-                await self._stop()
+                self._stop()
                 raise InputError(
                     f"no answer within {_STUCK:.0f} seconds; it is read from the start when next asked"
                 )
 
     async def _ensure(self) -> None:
         async with self._starting:
-            if self._process is not None and self._process.returncode is None:
+            if self._process is not None and self._process.poll() is None and self._pipe is not None:
                 return
             self._answered = False
-            top = str(Path(__file__).resolve().parents[2])
-            known = os.environ.get("PYTHONPATH")
-            environment = {**os.environ, "PYTHONPATH": f"{top}{os.pathsep}{known}" if known else top}
-            command = (sys.executable, "-P", "-m", "nsfix.live.worker")
-            self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, env=environment
-            )
-            self._reading = asyncio.create_task(self._read(self._process))
+            spare, self._spare = self._spare, None
+            process = self._process = spare or start_worker()
+            loop = asyncio.get_running_loop()
+            reader = asyncio.StreamReader()
+            await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), process.stdout)
+            self._pipe, _ = await loop.connect_write_pipe(asyncio.Protocol, process.stdin)
+            self._reading = asyncio.create_task(self._read(process, reader))
             if self._start is not None:
                 self._send((None, "start", (self._start,)))
             for path, text in self._texts.items():
                 self._send((None, "open", (path, text)))
 
     def _send(self, message: object) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(packed(message))
+        if self._pipe is not None:
+            self._pipe.write(packed(message))
 
-    async def _read(self, process: Process) -> None:
-        assert process.stdout is not None
+    async def _read(self, process: Popen[bytes], reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                head = await process.stdout.readexactly(HEAD)
-                number, kind, value = pickle.loads(await process.stdout.readexactly(length_of(head)))
+                head = await reader.readexactly(HEAD)
+                number, kind, value = pickle.loads(await reader.readexactly(length_of(head)))
                 self._heard = time.monotonic()
                 if number is None:
                     if self._progress is not None:
@@ -128,22 +130,26 @@ class Desk:
             pass
         finally:
             if process is self._process:
-                self._process = None
+                self._process = self._pipe = None
+                process.kill()
+                process.wait()
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(
                         InputError("the process that reads sources ended; is there too little memory?")
                     )
 
-    async def _stop(self) -> None:
+    def _stop(self) -> None:
         process, self._process = self._process, None
-        if process is not None and process.returncode is None:
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        if process is not None:
             process.kill()
-            await process.wait()
+            process.wait()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """End the worker."""
-        self.closed = True
-        await self._stop()
+        self._stop()
         if self._reading is not None:
             self._reading.cancel()

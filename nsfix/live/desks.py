@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from subprocess import Popen
 
 from nsfix.live.desk import Desk
 from nsfix.settings import Settings, find_settings_file
@@ -22,17 +23,19 @@ class _Placed:
 
 class Desks:
     """The desks of files, under the door's own `settings`; `boundary` are the directories that it works in. `progress`
-    is told how far a long reading of a desk is."""
+    is told how far a long reading of a desk is; `spare` is a worker that was started already."""
 
     def __init__(
         self,
         settings: Settings,
         boundary: Sequence[str] = (),
         progress: Callable[[Desk, int, int], None] | None = None,
+        spare: Popen[bytes] | None = None,
     ) -> None:
         self._settings = settings
         self._boundary = tuple(boundary)
         self._progress = progress
+        self._spare = spare
         self._placed: dict[str, _Placed] = {}
         self._by_name: dict[str, Desk] = {}
         self._locating = asyncio.Lock()
@@ -61,10 +64,10 @@ class Desks:
             try:
                 name, start = await desk.ask("locate", path, self._settings, self._boundary)
             except BaseException:
-                await desk.close()
+                desk.close()
                 raise
             if name in self._by_name:
-                await desk.close()
+                desk.close()
                 desk = self._by_name[name]
             else:
                 desk.start(start)
@@ -79,28 +82,29 @@ class Desks:
             if self._progress is not None:
                 self._progress(desk, done, total)
 
-        desk = Desk(progress)
+        spare, self._spare = self._spare, None
+        desk = Desk(progress, spare)
         return desk
 
     def release(self, path: str) -> None:
         """Forget where a file belongs."""
         self._placed.pop(path, None)
 
-    async def drop_unused(self) -> None:
+    def drop_unused(self) -> None:
         """End the desks that no file belongs to any more."""
         used = {id(placed.desk) for placed in self._placed.values()}
         for name, desk in list(self._by_name.items()):
             if id(desk) not in used:
                 del self._by_name[name]
-                await desk.close()
+                desk.close()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """End them all."""
         desks = self.all
         self._by_name.clear()
         self._placed.clear()
         for desk in desks:
-            await desk.close()
+            desk.close()
 
 
 def _under(path: str) -> _Under:
