@@ -1,6 +1,6 @@
 """`python -m nsfix` is the command `nsfix`."""
 
-from nsfix.cli import main
+from nsfix.entry import main
 
 if __name__ == "__main__":
     main()

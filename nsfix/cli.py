@@ -126,6 +126,14 @@ def apply(dry_run: bool, words: tuple[str, ...], **options: Any) -> None:
     _finish(FINDINGS if refused else NOTHING)
 
 
+@cli.command()
+def lsp() -> None:
+    """Serve an editor on stdin and stdout, by the Language Server Protocol."""
+    from nsfix.lsp.server import serve
+
+    serve()
+
+
 @cli.group()
 def cache() -> None:
     """What is kept of earlier runs over kernel trees, below $XDG_CACHE_HOME or ~/.cache ($NSFIX_CACHE names another

@@ -39,7 +39,8 @@ MAY_IMPORT = {
     "live": READERS | DECISIONS | {"settings"},
     "lsp": FACTS | {"edits", "live", "settings", "__init__"},
     "cli": READERS | DECISIONS | {"build", "replay", "views", "files", "progress", "lsp", "__init__"},
-    "__main__": {"cli"},
+    "entry": {"live", "lsp", "cli"},
+    "__main__": {"entry"},
     "__init__": set(),
 }
 ONLY_IN = {

@@ -7,12 +7,11 @@ import asyncio
 import pickle
 import time
 from collections.abc import Callable
-from subprocess import Popen
 from typing import Any
 
 from nsfix.errors import InputError
 from nsfix.live.frames import HEAD, length_of, packed
-from nsfix.live.starting import start_worker
+from nsfix.live.starting import Worker, start_worker
 
 _STUCK = 20.0  # seconds after which a worker is replaced that has answered before
 
@@ -27,12 +26,12 @@ class Desk:
     def __init__(
         self,
         progress: Callable[[int, int], None] | None = None,
-        spare: Popen[bytes] | None = None,
+        spare: Worker | None = None,
     ) -> None:
         self._start: bytes | None = None
         self._progress = progress
         self._texts: dict[str, bytes] = {}
-        self._process: Popen[bytes] | None = None
+        self._process: Worker | None = None
         self._pipe: asyncio.WriteTransport | None = None
         self._spare = spare
         self._reading: asyncio.Task[None] | None = None
@@ -109,7 +108,7 @@ class Desk:
         if self._pipe is not None:
             self._pipe.write(packed(message))
 
-    async def _read(self, process: Popen[bytes], reader: asyncio.StreamReader) -> None:
+    async def _read(self, process: Worker, reader: asyncio.StreamReader) -> None:
         try:
             while True:
                 head = await reader.readexactly(HEAD)

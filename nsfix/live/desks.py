@@ -6,9 +6,9 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from subprocess import Popen
 
 from nsfix.live.desk import Desk
+from nsfix.live.starting import Worker
 from nsfix.settings import Settings, find_settings_file
 
 # What tells whether settings are still the ones a file was placed by: their file, and its time and size.
@@ -30,7 +30,7 @@ class Desks:
         settings: Settings,
         boundary: Sequence[str] = (),
         progress: Callable[[Desk, int, int], None] | None = None,
-        spare: Popen[bytes] | None = None,
+        spare: Worker | None = None,
     ) -> None:
         self._settings = settings
         self._boundary = tuple(boundary)

@@ -6,8 +6,10 @@ import os
 import sys
 from subprocess import PIPE, Popen
 
+Worker = Popen[bytes]
 
-def start_worker() -> Popen[bytes]:
+
+def start_worker() -> Worker:
     """A worker that waits for its first question. It ends when its stdin does."""
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     known = os.environ.get("PYTHONPATH")

@@ -1,0 +1,25 @@
+"""Where the command `nsfix` begins: what has to answer in no time starts before all else is loaded."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line of this process. A language server loads what speaks the protocol while another process
+    loads what reads."""
+    if sys.argv[1:] == ["lsp"]:
+        from nsfix.live.starting import start_worker
+
+        spare = start_worker()
+        from nsfix.lsp.server import serve
+
+        serve(spare)
+    from nsfix.cli import main as command_line
+
+    command_line()
+
+
+if __name__ == "__main__":
+    main()
