@@ -70,7 +70,7 @@ class Desks:
                 desk.close()
                 desk = self._by_name[name]
             else:
-                desk.start(start)
+                desk.start(name, start)
                 self._by_name[name] = desk
             self._placed[path] = _Placed(desk, under)
             return desk

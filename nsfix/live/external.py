@@ -100,6 +100,12 @@ class External:
             self._kept.forget()
 
     @property
+    def files(self) -> set[str]:
+        """The files that the last answer was made of, but for the kernel's headers."""
+        parts = {path for module in self._kbuild.modules for path in self._kept.files(module)}
+        return parts | self._watched.keys()
+
+    @property
     def kernel(self) -> KernelBuild:
         """The kernel as it was read last."""
         return self._kernel

@@ -122,6 +122,18 @@ class Project:
         """Whether a kernel tree with these `stamps` is what was read; if not, it is read again when asked next."""
         return self._tree is None or self._tree.compare(stamps)
 
+    def files(self, paths: Sequence[str]) -> set[str]:
+        """The files that the last answer about `paths` was made of, and those that decide what is built, but for the
+        kernel's headers."""
+        if self._tree is not None:
+            return self._tree.files(paths)
+        return {file for external in self._kernels or () for file in external.files}
+
+    def warm(self, paths: Sequence[str]) -> None:
+        """Read what `paths` include, so that they are soon read again."""
+        if self._tree is not None:
+            self._tree.warm(paths)
+
     def keep(self) -> None:
         """Keep what a later start is quicker with."""
         if self._tree is not None:

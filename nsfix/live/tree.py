@@ -57,6 +57,8 @@ class Tree:
             self._top, self._request, read_file, progress, memory
         )
         self._exact = self._scanner.exact(self._texts.read)
+        if not self._state.recalled:  # it took long, and whoever asked may go away at any time
+            self._state.keep(settled)
         self._kept = KeptFacts(self._exact, self._texts)
         self._looker = Looker(self.kernel, self._texts.read, self._exact.units)
         self._loaded: dict[str, BuiltModule] = {}
@@ -201,6 +203,20 @@ class Tree:
         if self._unkept is not None:
             self._state.keep(self._unkept)
         self._unkept = None
+
+    def files(self, paths: Iterable[str]) -> set[str]:
+        """The files that the last answer about `paths` was made of, but for the kernel's headers."""
+        modules = [module for path in paths for module in self.modules_of(path)]
+        parts = {file for module in modules for file in self._kept.files(module)}
+        return parts | self._kbuild_files(modules) | {config_of_tree(self._top, self._request)}
+
+    def warm(self, paths: Iterable[str]) -> None:
+        """Read what `paths` include, so that they are soon read again."""
+        if self._headers:
+            return  # some source was
+        for path in paths:
+            for module, source in self._places_of(path)[:1]:
+                self._exact.facts_of(module, source)
 
     @property
     def exports(self) -> Mapping[bytes, Export]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Protocol
 
 from lsprotocol import types
@@ -160,7 +161,9 @@ class Session:
             desk = await self._desks.desk_for(path)
             for open_file in self.buffers.all():
                 desk.open(open_file.path, open_file.text.data)
-            reply: Reply = await desk.ask("ask", (path,))
+            reply: Reply = await desk.ask(
+                "ask", (path,), early=partial(self._show_early, path, desk, versions)
+            )
         except InputError as error:
             self._say(path, error)
             if self.buffers.at(path) is buffer:
@@ -174,6 +177,11 @@ class Session:
             if all(self._is_now(b, versions) for b in self.buffers.all()):
                 self._publish(path, desk, reply)
         return reply
+
+    def _show_early(self, path: str, desk: Desk, versions: Mapping[str, int], reply: Reply) -> None:
+        """Show what an earlier run found, until it is known what is."""
+        if all(self._is_now(b, versions) for b in self.buffers.all()):
+            self._publish(path, desk, reply)
 
     def _is_now(self, buffer: Buffer, versions: Mapping[str, int]) -> bool:
         return versions.get(buffer.path, buffer.version) == buffer.version
