@@ -27,9 +27,7 @@ def place(tmp_path: Path, fake_kernels: dict[str, Path]) -> Place:
     """Write a project of files, and tell where one of them belongs, relative to the project; the project is the
     boundary."""
 
-    def run(
-        files: Mapping[str, str], name: str, settings: Settings = NONE, boundary: str | None = ""
-    ) -> str:
+    def run(files: Mapping[str, str], name: str, settings: Settings = NONE, boundary: str | None = "") -> str:
         top = tmp_path / "p"
         write(top, files)
         settings = settings.over(Settings(kdirs=(str(fake_kernels["7.x"]),)))
