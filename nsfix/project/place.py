@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -51,11 +51,12 @@ def request_for(path: str, settings: Settings, boundary: Sequence[str] = ()) -> 
     if tree is not None and request.kdir is None:
         return replace(request, directory=tree)
     above = _above(home, tree, counting, boundary)
+    failed: dict[str, InputError] = {}
     for kernel in _kernels(request):
-        found = _Search(full, kernel, above).directory(counting.module)
+        found = _Search(full, kernel, above, failed).directory(counting.module)
         if found is not None:
             return replace(request, directory=found)
-    raise _nowhere(full, above)
+    raise _nowhere(full, above, failed)
 
 
 def _kernels(request: Request) -> Iterator[KernelBuild]:
@@ -102,11 +103,15 @@ def _repository(directory: str) -> str | None:
 
 
 class _Search:
-    """Looks for the directory that builds the file `path` for one kernel, first in those `above` it."""
+    """Looks for the directory that builds the file `path` for one kernel, first in those `above` it; `failed` gathers
+    why directories build nothing."""
 
-    def __init__(self, path: str, kernel: KernelBuild, above: Sequence[str]) -> None:
+    def __init__(
+        self, path: str, kernel: KernelBuild, above: Sequence[str], failed: dict[str, InputError]
+    ) -> None:
         self._path = path
         self._kernel = kernel
+        self._failed = failed
         self._above = [directory for directory in above if _may_build(directory)]
         self._beside = [each for each in islice(_beside(above), _MOST_BESIDE) if _mentions(each, path)]
         self._modules = cache(self._read)
@@ -128,7 +133,8 @@ class _Search:
     def _read(self, directory: str) -> tuple[BuiltModule, ...]:
         try:
             return read_modules(directory, self._kernel, {}).modules
-        except InputError:
+        except InputError as error:
+            self._failed[directory] = error
             return ()
 
     def _builds(self, directory: str, path: str) -> bool:
@@ -196,7 +202,8 @@ def _beside(above: Sequence[str]) -> Iterator[str]:
                 yield path
 
 
-def _nowhere(path: str, above: Sequence[str]) -> InputError:
+def _nowhere(path: str, above: Sequence[str], failed: Mapping[str, InputError]) -> InputError:
+    """The error that nothing is built from `path`, with what is wrong in the nearest of the directories."""
     looked = [directory for directory in reversed(above) if _may_build(directory)]
     if not looked:
         reach = f" up to {above[0]}" if above else ""
@@ -204,4 +211,5 @@ def _nowhere(path: str, above: Sequence[str]) -> InputError:
             f"no module is built from this file: there is no Kbuild file, Makefile or dkms.conf above it{reach}",
             path,
         )
-    return InputError(f"no module is built from this file, neither in {' nor in '.join(looked)}", path)
+    reason = f"; {failed[looked[0]]}" if looked[0] in failed else ""
+    return InputError(f"no module is built from this file in {', nor in '.join(looked)}{reason}", path)

@@ -159,8 +159,10 @@ def test_a_file_that_no_module_is_built_from(place: Place, tmp_path: Path) -> No
     said = fails(place, files, "tool/main.c")
     top = tmp_path / "p"
     assert said == (
-        f"{top}/tool/main.c: no module is built from this file, neither in {top}/tool nor in {top}"
+        f"{top}/tool/main.c: no module is built from this file in {top}/tool, nor in {top}; "
+        f"{top}/tool: nothing is built: no obj-m names an object"
     )
+    assert "pass CONFIG_X=m" in fails(place, {"x/Kbuild": "obj-$(CONFIG_X) := x.o\n"}, "x/x.c")
     lonely = fails(place, files, "docs/a/main.c", boundary="docs")
     assert lonely == (
         f"{top}/docs/a/main.c: no module is built from this file: there is no Kbuild file, Makefile or dkms.conf "
