@@ -71,11 +71,11 @@ def _kernels(request: Request) -> Iterator[KernelBuild]:
 def _above(home: str, tree: str | None, settings: Settings, boundary: Sequence[str]) -> list[str]:
     """The directories that may be M= for a file in `home`, from the outermost inwards."""
     user = os.path.abspath(os.path.expanduser("~"))
-    if tree is not None:  # of a kernel's own tree the part that the settings speak of
-        tops = [top for top in (settings.module, settings.kdirs_from) if lies_in(home, top) and top != tree]
-    else:
-        tops = [top for top in (*boundary, _repository(home)) if lies_in(home, top)]
-    last = min((os.path.abspath(top) for top in tops if top is not None), key=len, default=None)
+    tops: Sequence[str | None] = (*boundary, _repository(home))
+    if tree is not None:  # the part of it that the settings lie in
+        tops = [settings.kdirs_from] if _lies_below(settings.kdirs_from, tree) else []
+    around = [os.path.abspath(top) for top in tops if top is not None and lies_in(home, top)]
+    last = min(around, key=len, default=None)
     found = []
     for directory in _upwards(home):
         if directory in (user, tree, os.path.dirname(directory)):
@@ -86,6 +86,10 @@ def _above(home: str, tree: str | None, settings: Settings, boundary: Sequence[s
     if tree is not None and last is None:
         found = [directory for directory in found if kbuild_file(directory) is not None][:1]
     return found[::-1]
+
+
+def _lies_below(path: str | None, tree: str) -> bool:
+    return path is not None and path != tree and lies_in(path, tree)
 
 
 def _upwards(directory: str) -> Iterator[str]:

@@ -233,6 +233,7 @@ def test_the_configuration_of_a_tree(tree: Path) -> None:
         fails(tree, "check")
         == f"nsfix: {tree.parent}/.nsfix.toml: config names {tree.parent}/none, which is no file"
     )
+    assert found(tree, "--config", ".config") == without
     say(tree.parent, 'config = "any"\narch = "arm64"\n')
     assert "this tree has no arch/arm64" in fails(tree, "check")
     assert found(tree, "ARCH=x86_64") >= without
@@ -254,13 +255,20 @@ def test_a_kernel_that_a_part_of_a_tree_names_is_for_that_part(tree: Path, tmp_p
     write(tree, {"drivers/mine/t.c": SOURCE, "drivers/mine/Kbuild": "obj-m := t.o\n"})
     make_kernel(tmp_path / "headers", "6.12")
     alone = {("t", "CXL"), ("t", "DMA_BUF")}
-    say(tree / "drivers/mine", 'kdir = "../../../headers"\n')
+    (tmp_path / "other").write_text("CONFIG_X86=y\n")
+    say(tree / "drivers/mine", 'kdir = "../../../headers"\nconfig = "../../../other"\n')
     assert found(tree, cwd=tree / "drivers/mine") == alone
     assert found(tree, "M=drivers/mine") == alone
-    assert "built from drivers/mine under this configuration" in fails(
-        tree, "check", "KDIR=", "M=drivers/mine"
-    )  # that is, for no kernel but the tree
+    line = fails(tree, "check", "KDIR=", "M=drivers/mine")  # that is, for no kernel but the tree
+    assert line == f"nsfix: {tmp_path}/other: no module is built from drivers/mine under this configuration"
     (tree / "drivers/mine/.nsfix.toml").unlink()
     say(tmp_path, 'kdir = "headers"\nmodule = "linux/drivers/mine"\n')
     assert found(tree, cwd=tmp_path) == alone
     assert found(tree, cwd=tree / "drivers/mine") == alone
+
+
+def test_a_module_that_lies_in_a_tree(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "with-storage").write_text("CONFIG_X86=y\nCONFIG_USB_STORAGE=m\n")
+    whole = found(tree, "--config", "../with-storage", "drivers/stor")
+    say(tmp_path, 'module = "linux/drivers/stor"\nconfig = "with-storage"\nsince = "5.10"\n')
+    assert found(tree, cwd=tmp_path) == whole

@@ -201,6 +201,7 @@ def test_the_module_of_the_settings_decides(place: Place, tmp_path: Path) -> Non
     assert place(NESTED, "sub/foo.h", settings) == "sub"
     assert place(HEADERS, "apart/bar.c", settings) == "apart"  # which is not built there
     assert place(HEADERS, "apart/bar.h", settings) == "apart"
+    assert "no module is built" in fails(place, NESTED, "sub/rest.c", settings)
 
 
 def test_what_the_settings_say_stands_in_the_request(tmp_path: Path, fake_kernels: dict[str, Path]) -> None:

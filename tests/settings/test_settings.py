@@ -153,6 +153,9 @@ def test_a_file_of_somebody_else_is_passed_over(tmp_path: Path, monkeypatch: pyt
     os.chown(mine, 0, 0)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert find_settings_file(str(mine)) == str(theirs)
+    os.chown(mine, 12345, 12345)
+    os.chown(theirs, 54321, 54321)
+    assert find_settings_file(str(mine)) == str(tmp_path / ".nsfix.toml")  # which is root's
 
 
 def test_settings_that_a_client_gives(tmp_path: Path) -> None:
