@@ -40,8 +40,8 @@ def request_for(path: str, settings: Settings, boundary: Sequence[str] = ()) -> 
     root without any; the root and the home directory never. One that cannot be read is passed over. A file that only
     directories beside those build or include, through `../`, belongs to such a one.
 
-    Raises InputError where there is no kernel, and where no module is built from the file, with the directories that
-    were looked at.
+    Raises InputError where there is no kernel, for a file of that kernel, and where no module is built from the file,
+    with the directories that were looked at.
     """
     full = os.path.abspath(path)
     home = os.path.dirname(full)
@@ -53,6 +53,10 @@ def request_for(path: str, settings: Settings, boundary: Sequence[str] = ()) -> 
     above = _above(home, tree, counting, boundary)
     failed: dict[str, InputError] = {}
     for kernel in _kernels(request):
+        if tree is None and (lies_in(full, kernel.source_dir) or lies_in(full, kernel.build_dir)):
+            raise InputError(
+                "this file is a part of the kernel that modules are built for, not of a module", full
+            )
         found = _Search(full, kernel, above, failed).directory(counting.module)
         if found is not None:
             return replace(request, directory=found)

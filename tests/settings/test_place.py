@@ -227,6 +227,12 @@ def test_a_file_that_only_the_second_kernel_builds(tmp_path: Path, fake_kernels:
     assert (found.directory, found.kdir) == (str(tmp_path), settings.kdirs[0])
 
 
+def test_a_header_of_the_kernel_that_modules_are_built_for(fake_kernels: dict[str, Path]) -> None:
+    kdir = fake_kernels["7.x"]
+    with pytest.raises(InputError, match="a part of the kernel"):
+        request_for(str(kdir / "include/linux/module.h"), Settings((str(kdir),)))
+
+
 def test_without_a_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, NESTED)
     for module in ("loading", "place"):
