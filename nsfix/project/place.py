@@ -28,10 +28,14 @@ from nsfix.settings import Settings
 _SOURCES = (".c", ".S", ".rs")
 _TELLING = ("Kbuild", "akefile", *_SOURCES, ".h")  # how the names end of files that are looked into
 _MOST_BESIDE = 60
+_NOTHING = Settings()
 
 
-def request_for(path: str, settings: Settings, boundary: Sequence[str] = ()) -> Request:
-    """The run that the file `path` belongs to, which need not be on disk, under `settings`.
+def request_for(
+    path: str, settings: Settings, boundary: Sequence[str] = (), given: Settings = _NOTHING
+) -> Request:
+    """The run that the file `path` belongs to, which need not be on disk, under `settings` that were found, and over
+    them what was `given` by word.
 
     In a kernel's own tree that is the tree, unless the settings name another kernel there. Else it is the `module` of
     the settings, if the file is built there, or the outermost directory above the file whose Kbuild files build it; of
@@ -45,7 +49,7 @@ def request_for(path: str, settings: Settings, boundary: Sequence[str] = ()) -> 
     """
     full = os.path.abspath(path)
     home = os.path.dirname(full)
-    _, counting = settled(home, Settings(), settings)
+    _, counting = settled(home, given, settings)
     request = request_under(counting, home)
     tree = find_tree(home)
     if tree is not None and request.kdir is None:

@@ -227,6 +227,14 @@ def test_a_file_that_only_the_second_kernel_builds(tmp_path: Path, fake_kernels:
     assert (found.directory, found.kdir) == (str(tmp_path), settings.kdirs[0])
 
 
+def test_what_is_given_by_word_counts_in_a_tree_too(tmp_path: Path, fake_kernels: dict[str, Path]) -> None:
+    tree = kernel_tree(tmp_path / "linux")
+    found = settings_at(tmp_path, kdir=str(fake_kernels["6.12"]), arch="arm64", config="none")
+    given = Settings(kdirs=(str(fake_kernels["7.x"]),), arch="x86")
+    request = request_for(str(tree / "drivers/foo/deep/deep.c"), found, given=given)
+    assert request == Request(str(tree / "drivers/foo/deep"), str(fake_kernels["7.x"]), arch="x86")
+
+
 def test_a_header_of_the_kernel_that_modules_are_built_for(fake_kernels: dict[str, Path]) -> None:
     kdir = fake_kernels["7.x"]
     with pytest.raises(InputError, match="a part of the kernel"):
