@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "views": {"model", "edits"},
     "files": {"errors"},
     "progress": set(),
-    "live": READERS | DECISIONS | {"settings"},
+    "live": READERS | DECISIONS | {"settings", "__init__"},
     "lsp": FACTS | {"edits", "live", "settings", "__init__"},
     "cli": READERS | DECISIONS | {"build", "replay", "views", "files", "progress", "lsp", "filter", "__init__"},
     "filter": FACTS | {"edits", "live", "project", "scan", "settings"},

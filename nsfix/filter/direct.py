@@ -22,10 +22,11 @@ def answer(request: Mapping[str, Any], text: bytes) -> tuple[dict[str, Any], byt
     sys.setrecursionlimit(_DEEPEST)
     path = request["path"]
     try:
-        settings = settings_in(request).over(settings_of(os.path.dirname(path)))
+        given = settings_in(request)
         texts = Texts()
         texts.open(path, text)
-        project = Project(request_for(path, settings), texts, Cache(cache_directory()))
+        request_there = request_for(path, settings_of(os.path.dirname(path)), given=given)
+        project = Project(request_there, texts, Cache(cache_directory()))
         outcome = outcome_of(project.reply((path,)), path, text)
         project.keep()
     except NsfixError as error:

@@ -91,7 +91,7 @@ class Service:
         path = request["path"]
         try:
             settings = settings_in(request)
-            desks = self._desks.setdefault(settings, Desks(settings))
+            desks = self._desks.setdefault(settings, Desks(settings, by_word=True))
             desk = await desks.desk_for(path)
             async with self._locks.setdefault(id(desk), asyncio.Lock()):
                 reply = await _asked(desk, path, text)

@@ -22,18 +22,23 @@ class _Placed:
 
 
 class Desks:
-    """The desks of files, under the door's own `settings`; `boundary` are the directories that it works in. `progress`
-    is told how far a long reading of a desk is; `spare` is a worker that was started already."""
+    """The desks of files, under the door's own `settings`, be they given `by_word` for each file.
+
+    `boundary` are the directories that it works in. `progress` is told how far a long reading of a desk is; `spare` is
+    a worker that was started already.
+    """
 
     def __init__(
         self,
         settings: Settings,
         boundary: Sequence[str] = (),
+        by_word: bool = False,
         progress: Callable[[Desk, int, int], None] | None = None,
         spare: Worker | None = None,
     ) -> None:
         self._settings = settings
         self._boundary = tuple(boundary)
+        self._by_word = by_word
         self._progress = progress
         self._spare = spare
         self._placed: dict[str, _Placed] = {}
@@ -62,7 +67,7 @@ class Desks:
             under = _under(path)
             desk = self._new()
             try:
-                name, start = await desk.ask("locate", path, self._settings, self._boundary)
+                name, start = await desk.ask("locate", path, self._settings, self._boundary, self._by_word)
             except BaseException:
                 desk.close()
                 raise

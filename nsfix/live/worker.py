@@ -95,10 +95,16 @@ class Worker:
         self._project = Project(pickle.loads(start), self._texts, Cache(cache_directory()))
         self._early = EarlyReplies(name, self._texts)
 
-    def do_locate(self, path: str, settings: Settings, boundary: tuple[str, ...]) -> tuple[str, bytes]:
+    def do_locate(
+        self, path: str, settings: Settings, boundary: tuple[str, ...], by_word: bool
+    ) -> tuple[str, bytes]:
         """The run that a file belongs to: what tells it from others, and what starts it. `settings` are over what is
-        found in files."""
-        request = request_for(path, settings.over(settings_of(os.path.dirname(path))), boundary)
+        found in files, be they given `by_word` for this file, or for all."""
+        found = settings_of(os.path.dirname(path))
+        if by_word:
+            request = request_for(path, found, boundary, settings)
+        else:
+            request = request_for(path, settings.over(found), boundary)
         plain = replace(request, ignored=frozenset())
         return digest_of(plain, sorted(request.ignored)), pickle.dumps(request)
 

@@ -70,7 +70,7 @@ class Session:
         """Go on under other settings, or in other directories; all is placed anew."""
         self._desks.close()
         self._boundary = self._boundary if boundary is None else tuple(boundary)
-        self._desks = Desks(settings, self._boundary, self._client.show_progress, spare)
+        self._desks = Desks(settings, self._boundary, progress=self._client.show_progress, spare=spare)
         for buffer in self.buffers.all():
             self.touch(buffer.path, AT_ONCE)
 
