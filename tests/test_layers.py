@@ -38,7 +38,9 @@ MAY_IMPORT = {
     "progress": set(),
     "live": READERS | DECISIONS | {"settings", "__init__"},
     "lsp": FACTS | {"edits", "live", "settings", "__init__"},
-    "cli": READERS | DECISIONS | {"build", "replay", "views", "files", "progress", "lsp", "filter", "__init__"},
+    "cli": READERS
+    | DECISIONS
+    | {"build", "replay", "views", "files", "progress", "lsp", "filter", "__init__"},
     "filter": FACTS | {"edits", "live", "project", "scan", "settings"},
     "entry": {"live", "lsp", "filter", "cli"},
     "__main__": {"entry"},

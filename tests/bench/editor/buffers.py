@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nsfix.kernel.sourcetree import read_source_tree
 from nsfix.kernel.tree import KernelBuild, read_kernel_build
+from nsfix.model import Spelling
 
 IN_TREE = "drivers/usb/storage/karma.c"
 LARGE = "drivers/net/ethernet/intel/ice/ice_main.c"
@@ -33,7 +34,8 @@ def external(kdir: Path, home: Path) -> Case:
     shutil.copytree(ROOT / "samples" / "single", directory)
     file = directory / "single.c"
     kernel = read_kernel_build(str(kdir))
-    file.write_text(file.read_text() + "MODULE_IMPORT_NS(DMA_BUF);\n")
+    namespace = '"DMA_BUF"' if kernel.spelling is Spelling.STRING else "DMA_BUF"
+    file.write_text(f"{file.read_text()}MODULE_IMPORT_NS({namespace});\n")
     _write_database(directory, kernel, file, kernel.include_path)
     return Case("samples/single", file, directory, directory, {"kdir": str(kdir)})
 
