@@ -9,7 +9,7 @@ from typing import Protocol
 from lsprotocol import types
 
 from nsfix.errors import InputError
-from nsfix.live.desk import Desk
+from nsfix.live.desk import Desk, DeskClosedError
 from nsfix.live.desks import Desks
 from nsfix.live.reply import Reply
 from nsfix.live.starting import Worker
@@ -161,6 +161,8 @@ class Session:
             for open_file in self.buffers.all():
                 desk.open(open_file.path, open_file.text.data)
             reply: Reply = await desk.ask("ask", (path,))
+        except DeskClosedError:
+            return None
         except InputError as error:
             self._say(path, error)
             if self.buffers.at(path) is buffer:
