@@ -173,12 +173,24 @@ class Workspace:
             self._kept.compare(stamps)
 
 
+_IMPORT = re.compile(rb"[ \t]*MODULE_IMPORT_NS[ \t]*\([^()\n]*\);?\n?")
+_GUARD = re.compile(rb"#(if LINUX_VERSION_CODE .*|else|endif|include <linux/version\.h>)\r?")
+
+
 def assert_only_imports(reply: Reply | str) -> None:
-    """What `reply` would edit are imports that come, or are respelled: every other byte stays, in its place."""
+    """What `reply` would edit are imports that come, with guards round them, or are respelled: all else stays."""
     for mending in reply.mendings.values() if isinstance(reply, Reply) else ():
-        after = apply(mending.before, mending.edits)
-        assert _without_imports(after) == _without_imports(mending.before)
+        assert_only_imports_come(mending.before, apply(mending.before, mending.edits))
 
 
-def _without_imports(text: bytes) -> bytes:
-    return re.sub(rb"\s*MODULE_IMPORT_NS[ \t]*\([^()\n]*\);?", b"", text)
+def assert_only_imports_come(before: bytes, after: bytes) -> None:
+    """`after` is `before` with imports that came, guards round them included, or were respelled."""
+    left = iter(_IMPORT.sub(b"", after).split(b"\n"))
+    for line in _IMPORT.sub(b"", before).split(b"\n"):
+        for found in left:
+            if found == line:
+                break
+            assert _GUARD.fullmatch(found), found
+        else:
+            raise AssertionError(f"lost: {line!r}")
+    assert not list(left)
