@@ -118,7 +118,7 @@ class Editor:
             capabilities=self._able, workspace_folders=shown, initialization_options=options
         )
         self.server: types.InitializeResult = self.run(self.client.initialize_session(params))
-        self.encoding = str(getattr(self.server.capabilities.position_encoding, "value", "utf-16"))
+        self.encoding = plain(self.server.capabilities.position_encoding or "utf-16")
 
     async def _start(self) -> _Client:
         client = _Client()
@@ -306,6 +306,11 @@ class Editor:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(TIMEOUT)
         return self.process.returncode
+
+
+def plain(word: Any) -> str:
+    """A word of the protocol as it goes over the wire."""
+    return str(getattr(word, "value", word))
 
 
 def lacked(diagnostic: types.Diagnostic) -> str:
