@@ -47,9 +47,9 @@ class Desk:
         self._closed = False
 
     @property
-    def idle(self) -> bool:
-        """Whether its worker is there, and nobody waits for it."""
-        return self._pipe is not None and not self._waiting
+    def is_quick(self) -> bool:
+        """Whether its worker is there, and not at the long reading that comes first."""
+        return self._pipe is not None and (self._answered or not self._waiting)
 
     def start(self, start: bytes) -> None:
         """Be about what a worker located."""

@@ -71,19 +71,19 @@ class Desks:
             return desk
 
     async def _locate(self, path: str) -> tuple[str, bytes, Desk | None]:
-        """The project of a file: its name, what starts it, and the desk that was made to ask, if none was idle."""
+        """The project of a file: its name, what starts it, and the desk that was made to ask, if no other is quick."""
         while True:
-            idle = next((desk for desk in self.all if desk.idle), None)
-            desk = idle or self._new()
+            quick = next((desk for desk in self.all if desk.is_quick), None)
+            desk = quick or self._new()
             try:
                 name, start = await desk.ask("locate", path, self._settings, self._boundary)
             except BaseException as error:
-                if idle is not None and isinstance(error, DeskClosedError):
+                if quick is not None and isinstance(error, DeskClosedError):
                     continue  # the last file of that project was closed
-                if idle is None:
+                if quick is None:
                     desk.close()
                 raise
-            return name, start, desk if idle is None else None
+            return name, start, desk if quick is None else None
 
     def _new(self) -> Desk:
         desk: Desk
