@@ -185,8 +185,8 @@ def assert_only_imports(reply: Reply | str) -> None:
 
 def assert_only_imports_come(before: bytes, after: bytes) -> None:
     """`after` is `before` with imports that came, guards round them included, or were respelled."""
-    left = iter(_IMPORT.sub(b"", after).split(b"\n"))
-    for line in _IMPORT.sub(b"", before).split(b"\n"):
+    left = iter(_IMPORT.sub(b"", after).rstrip(b"\r\n").split(b"\n"))
+    for line in _IMPORT.sub(b"", before).rstrip(b"\r\n").split(b"\n"):
         for found in left:
             if found == line:
                 break

@@ -54,8 +54,9 @@ def span(text: str, first: int, last: int, encoding: str) -> types.Range:
 
 
 def applied(text: str, edits: Iterable[types.TextEdit], encoding: str) -> str:
-    """`text` after edits that are all about it as it is."""
-    for edit in sorted(edits, key=lambda e: (e.range.start.line, e.range.start.character), reverse=True):
+    """`text` after edits that are all about it as it is; of two at one place the first comes first."""
+    ordered = sorted(edits, key=lambda e: (e.range.start.line, e.range.start.character))
+    for edit in ordered[::-1]:
         first = offset(text, edit.range.start, encoding)
         last = offset(text, edit.range.end, encoding)
         text = text[:first] + edit.new_text + text[last:]
