@@ -16,6 +16,10 @@ from nsfix.live.starting import Worker, start_worker
 _STUCK = 20.0  # seconds after which a worker is replaced that has answered before
 
 
+class DeskClosedError(InputError):
+    """The desk was closed while an answer was waited for."""
+
+
 class Desk:
     """A worker for one project, started when it is asked first, and again if it ends.
 
@@ -41,6 +45,12 @@ class Desk:
         self._number = 0
         self._answered = False
         self._heard = 0.0
+        self._closed = False
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether its worker is there, and not at the long reading that comes first."""
+        return self._pipe is not None and (self._answered or not self._waiting)
 
     def start(self, name: str, start: bytes) -> None:
         """Be about what a worker located."""
@@ -142,9 +152,12 @@ class Desk:
                 process.wait()
             for future in self._waiting.values():
                 if not future.done():
-                    future.set_exception(
-                        InputError("the process that reads sources ended; is there too little memory?")
-                    )
+                    future.set_exception(self._ended())
+
+    def _ended(self) -> InputError:
+        if self._closed:
+            return DeskClosedError("nobody asks any more")
+        return InputError("the process that reads sources ended; is there too little memory?")
 
     def _stop(self) -> None:
         process, self._process = self._process, None
@@ -156,7 +169,8 @@ class Desk:
             process.wait()
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker; whoever waits for an answer gets a DeskClosedError."""
+        self._closed = True
         self._stop()
         if self._reading is not None:
             self._reading.cancel()

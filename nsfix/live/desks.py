@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nsfix.live.desk import Desk
+from nsfix.live.desk import Desk, DeskClosedError
 from nsfix.live.starting import Worker
 from nsfix.settings import Settings, find_settings_file
 
@@ -65,20 +65,30 @@ class Desks:
             if found is not None:
                 return found
             under = _under(path)
-            desk = self._new()
-            try:
-                name, start = await desk.ask("locate", path, self._settings, self._boundary, self._by_word)
-            except BaseException:
-                desk.close()
-                raise
-            if name in self._by_name:
-                desk.close()
-                desk = self._by_name[name]
-            else:
+            name, start, fresh = await self._locate(path)
+            desk = self._by_name.get(name)
+            if desk is None:
+                desk = self._by_name[name] = fresh or self._new()
                 desk.start(name, start)
-                self._by_name[name] = desk
+            elif fresh is not None:
+                fresh.close()
             self._placed[path] = _Placed(desk, under)
             return desk
+
+    async def _locate(self, path: str) -> tuple[str, bytes, Desk | None]:
+        """The project of a file: its name, what starts it, and the desk that was made to ask, if no other is quick."""
+        while True:
+            quick = next((desk for desk in self.all if desk.is_quick), None)
+            desk = quick or self._new()
+            try:
+                name, start = await desk.ask("locate", path, self._settings, self._boundary, self._by_word)
+            except BaseException as error:
+                if quick is not None and isinstance(error, DeskClosedError):
+                    continue  # the last file of that project was closed
+                if quick is None:
+                    desk.close()
+                raise
+            return name, start, desk if quick is None else None
 
     def _new(self) -> Desk:
         desk: Desk

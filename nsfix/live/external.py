@@ -50,7 +50,7 @@ class External:
         facts = self._scanner.scan(self._kbuild.modules, progress)
         self._own = own_exports(facts.modules)
         self._kept.take(facts.modules, facts.remarks, lambda module, source: ())
-        self._kept.headers_came_or_went(self._kbuild.modules)
+        self._kept.files_came_or_went(self._kbuild.modules)
         self._headers: dict[str, State] = self._texts.states(self._scanner.units.headers_read())
         self._looked = time.monotonic()
 
@@ -76,7 +76,7 @@ class External:
         """Whether what is built, or the kernel's headers, may have changed."""
         if self._texts.changed(self._watched):
             return True
-        if self._kept.headers_came_or_went(self._kbuild.modules):
+        if self._kept.files_came_or_went(self._kbuild.modules):
             return True
         now = time.monotonic()
         if now - self._looked < HEADERS_EVERY:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from nsfix.live.texts import State, Texts
-from nsfix.model import BuiltModule, Remark, SourceFile, SourceKind
+from nsfix.model import BuiltModule, Remark, SourceFile
 from nsfix.scan import ModuleFacts, Scanner, SourceFacts
 from nsfix.scan.parallel import share_out
 from nsfix.scan.places import key_of
 from nsfix.scan.survey import Place
 
 _WORTH_SHARING = 8  # sources that a second process pays for
-_READ_BY_SCANNER = (SourceKind.C, SourceKind.ASSEMBLER)
+_TELLING = (".h", ".c", ".S", ".rs", "_shipped")  # how names end of what is included or built
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +106,26 @@ class KeptFacts:
         """The files that the facts of `module` were made of, but for the kernel's headers."""
         return {path for source in module.sources for path in self._kept[key_of((module, source))].states}
 
-    def headers_came_or_went(self, modules: Iterable[BuiltModule]) -> bool:
-        """Whether there is a header beside the files of `modules` that was not there when this was asked last, or one
-        that was: then an `#include` may lead elsewhere."""
+    def files_came_or_went(self, modules: Iterable[BuiltModule]) -> bool:
+        """Whether there is a header or a source beside the files of `modules` that was not there when this was asked
+        last, or one that was: then an `#include` may lead elsewhere, and other objects may have a source."""
         different = False
         for directory in sorted({os.path.dirname(path) for module in modules for path in self.files(module)}):
             state = self._texts.state(directory)
             known = self._listings.get(directory)
             if known is not None and known[0] == state:
                 continue
-            headers = _headers_in(directory)
-            different = different or (known is not None and known[1] != headers)
-            self._listings[directory] = state, headers
+            names = _telling_names_in(directory)
+            different = different or (known is not None and known[1] != names)
+            self._listings[directory] = state, names
         return different
 
 
 MoreFiles = Callable[[BuiltModule, SourceFile], Iterable[str]]
 
 
-def _headers_in(directory: str) -> frozenset[str]:
+def _telling_names_in(directory: str) -> frozenset[str]:
     try:
-        return frozenset(name for name in os.listdir(directory) if name.endswith(".h"))
+        return frozenset(name for name in os.listdir(directory) if name.endswith(_TELLING))
     except OSError:
         return frozenset()

@@ -126,7 +126,7 @@ class Tree:
         """Whether the configuration, a Kbuild file above a module or a header of the kernel has changed."""
         if self._texts.changed(self._watched):
             return True
-        if self._kept.headers_came_or_went(self._loaded.values()):
+        if self._kept.files_came_or_went(self._loaded.values()):
             return True
         now = time.monotonic()
         if now - self._looked < HEADERS_EVERY:

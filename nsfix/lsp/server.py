@@ -6,12 +6,11 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Generator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import Any, BinaryIO, NoReturn, cast
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from nsfix import __version__
 from nsfix.errors import InputError
@@ -22,34 +21,18 @@ from nsfix.lsp.buffers import path_of
 from nsfix.lsp.mending import FIX_ALL, edits_of, fix_all_title, quick_fix_title, workspace_edit
 from nsfix.lsp.positions import Encoding
 from nsfix.lsp.session import Session
+from nsfix.lsp.wire import NAME, Frames, OneLine, Protocol, told_once
 from nsfix.settings import Settings, settings_from
 
 FIX_ON_SAVE = "fixOnSave"
 _WATCHED = "**/{Kbuild,Makefile,.config,.nsfix.toml,dkms.conf,Module.symvers}"
-_NAME = "nsfix"
-
-
-class _Protocol(LanguageServerProtocol):
-    """Leaves the texts of open files to the session: pygls has ends of lines where the protocol has none."""
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
 
 
 class Server(LanguageServer):
     """The server with its session."""
 
     def __init__(self, spare: Worker | None = None) -> None:
-        super().__init__(_NAME, __version__, protocol_cls=_Protocol)
+        super().__init__(NAME, __version__, protocol_cls=Protocol)
         self.session = Session(self)
         self.spare = spare
         self.fix_on_save = False
@@ -91,7 +74,7 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """A message that could not be handled is one line of the log."""
-        logging.getLogger(_NAME).error("%s", str(error) or repr(error))
+        logging.getLogger(NAME).error("%s", str(error) or repr(error))
 
     # What the client can do.
 
@@ -161,8 +144,8 @@ def _lifecycle(server: Server) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configured(params: types.DidChangeConfigurationParams) -> None:
         settings = params.settings
-        if isinstance(settings, Mapping) and isinstance(settings.get(_NAME), Mapping):
-            server.configure(settings[_NAME], None)
+        if isinstance(settings, Mapping) and isinstance(settings.get(NAME), Mapping):
+            server.configure(settings[NAME], None)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders(_: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -312,24 +295,15 @@ def _words(server: Server) -> None:
         return await knowledge.completion(session, buffer, params.position) if buffer is not None else None
 
 
-class _OneLine(logging.Formatter):
-    """One line for each record, whatever it is about."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        message = " ".join(record.getMessage().split())
-        if record.exc_info and record.exc_info[1] is not None:
-            message += f": {record.exc_info[1]!r}"
-        return f"nsfix lsp: {message[:500]}"
-
-
 def serve(spare: Worker | None = None) -> NoReturn:
     """Serve on stdin and stdout until the client ends it."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine())
+    handler.setFormatter(OneLine())
+    handler.addFilter(told_once)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     server = make_server(spare)
     try:
-        server.start_io()
+        server.start_io(cast(BinaryIO, Frames(sys.stdin.buffer)))
     finally:
         server.session.close()
         os._exit(1)  # the client went away without a word

@@ -10,7 +10,7 @@ from typing import Protocol
 from lsprotocol import types
 
 from nsfix.errors import InputError
-from nsfix.live.desk import Desk
+from nsfix.live.desk import Desk, DeskClosedError
 from nsfix.live.desks import Desks
 from nsfix.live.reply import Reply
 from nsfix.live.starting import Worker
@@ -164,6 +164,8 @@ class Session:
             reply: Reply = await desk.ask(
                 "ask", (path,), early=partial(self._show_early, path, desk, versions)
             )
+        except DeskClosedError:
+            return None
         except InputError as error:
             self._say(path, error)
             if self.buffers.at(path) is buffer:

@@ -4,8 +4,8 @@
     python -m tests.bench.editor --kdir HEADERS --source TREE --config FILE        a kernel's tree as well
 
 The same session (200 edits, 50 saves; script.py) is played at a typist's pace, and without any pause, to nsfix and
-then, edit for edit, to clangd. What is measured is what the user waits for at a save: from the request for code actions,
-with all edits sent before, to the answer. docs/benchmarks.md tells more.
+then, edit for edit, to clangd. What is measured is what the user waits for at a save: from the request for code
+actions, with all edits sent before, to the answer. docs/benchmarks.md tells more.
 """
 
 from __future__ import annotations
