@@ -28,7 +28,9 @@ def answer(request: Mapping[str, Any], text: bytes) -> tuple[dict[str, Any], byt
         request_there = request_for(path, settings_of(os.path.dirname(path)), given=given)
         project = Project(request_there, texts, Cache(cache_directory()))
         outcome = outcome_of(project.reply((path,)), path, text)
-        project.keep()
+        keep = project.keeping()
+        if keep is not None:
+            keep()
     except NsfixError as error:
         outcome = outcome_of_error(error, text)
     return outcome.head, outcome.text

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import sys
+import time
 from typing import Any
 
 from nsfix.errors import InputError, NsfixError
@@ -23,6 +24,7 @@ from nsfix.live.reply import Reply
 from nsfix.settings import Settings
 
 _LENGTH = 8
+_LOOK = 5.0  # seconds between two looks at the socket
 _REST = 1.0  # seconds without a request after which trees are looked through for changes
 
 
@@ -49,7 +51,7 @@ class Service:
                 if not await self._quiet(_REST):
                     continue
                 await self._look_through()
-                if await self._quiet(self._idle):
+                if await self._stays_quiet(place):
                     break
         for desks in self._desks.values():
             desks.close()
@@ -64,6 +66,14 @@ class Service:
         except TimeoutError:
             return not self._open
         return False
+
+    async def _stays_quiet(self, place: int) -> bool:
+        """Whether nobody asks for so long that there is no need to stay, or the socket is no longer this one."""
+        until = time.monotonic() + self._idle
+        while time.monotonic() < until and _inode(self._path) == place:
+            if not await self._quiet(min(_LOOK, self._idle)):
+                return False
+        return True
 
     async def _look_through(self) -> None:
         for desks in list(self._desks.values()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -134,10 +134,9 @@ class Project:
         if self._tree is not None:
             self._tree.warm(paths)
 
-    def keep(self) -> None:
-        """Keep what a later start is quicker with."""
-        if self._tree is not None:
-            self._tree.keep()
+    def keeping(self) -> Callable[[], None] | None:
+        """What keeps all that a later start is quicker with; None where all of it is kept."""
+        return self._tree.keeping() if self._tree is not None else None
 
 
 def _named(request: Request, label: str) -> KernelBuild:

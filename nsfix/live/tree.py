@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from nsfix.csource.names import NameFinder
 from nsfix.errors import InputError
@@ -198,11 +199,10 @@ class Tree:
         units = (*self._facts.modules, *self._facts.built_in)
         return [(module, source) for module in units for source in module.sources if source.path == path]
 
-    def keep(self) -> None:
-        """Keep what was read of the tree for a later run; takes a while the first time."""
-        if self._unkept is not None:
-            self._state.keep(self._unkept)
-        self._unkept = None
+    def keeping(self) -> Callable[[], None] | None:
+        """What keeps all that was read of the tree for a later run, which may take a while; None where that is done."""
+        unkept, self._unkept = self._unkept, None
+        return partial(self._state.keep, unkept) if unkept is not None else None
 
     def files(self, paths: Iterable[str]) -> set[str]:
         """The files that the last answer about `paths` was made of, but for the kernel's headers."""

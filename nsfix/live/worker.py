@@ -50,8 +50,9 @@ class Worker:
         self._asked: set[tuple[str, ...]] = set()
         self._todo: list[Callable[[], None]] = []
         self._told = 0.0
+        self._ready = False
         self.asides: dict[
-            int, tuple[int, Callable[[Any], object]]
+            int, tuple[int | None, Callable[[Any], object]]
         ] = {}  # by pipe: question, and what to do with it
 
     @property
@@ -167,11 +168,20 @@ class Worker:
             with contextlib.suppress(NsfixError):
                 self._todo.pop(0)()
         elif self._project is not None:
-            self._project.keep()
+            keep = self._project.keeping()
+            if keep is not None:
+                child = _aside(keep, lambda nothing: nothing)
+                self.asides[child.pipe] = None, child.then
 
     def _get_ready(self, paths: tuple[str, ...], reply: Reply) -> None:
         """Have at hand what reading `paths` again takes, and what the next start shows first."""
         self.project.warm(paths)
+        if (
+            not self._ready
+        ):  # what is there now stays: to look through it again and again would take long each time
+            self._ready = True
+            gc.collect()
+            gc.freeze()
         if self._early is not None:
             self._early.keep(paths, reply, self.project.files(paths))
 

@@ -20,7 +20,7 @@ from nsfix.lsp.mending import all_edits
 from nsfix.settings import Settings
 
 AT_ONCE = 0.0
-SOON = 0.15  # seconds without a change after which a text is read
+SOON = 0.1  # seconds without a change after which a text is read
 REST = 1.0  # seconds without any question after which a tree is looked through for changes
 _EVERY = 5.0  # seconds between two such looks
 _TRIES = 3
