@@ -41,6 +41,9 @@ class Client(Protocol):
     def warn(self, message: str) -> None:
         """Show a message to the user."""
 
+    def failed(self, error: BaseException) -> None:
+        """Something was not done, for a fault of nsfix, or since the client is gone."""
+
     def show_progress(self, desk: Desk, done: int, total: int) -> None:
         """Show how far a long reading is; it has ended where `done` is `total`."""
 
@@ -143,7 +146,13 @@ class Session:
         self._due.pop(path, None)
         task = asyncio.get_running_loop().create_task(work(path))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._client.failed(error)
 
     async def _read(self, path: str) -> None:
         await self.reply(path)
