@@ -133,6 +133,8 @@ class Project:
         """Read what `paths` include, so that they are soon read again."""
         if self._tree is not None:
             self._tree.warm(paths)
+        for external in self._kernels or ():
+            external.warm(paths)
 
     def keeping(self) -> Callable[[], None] | None:
         """What keeps all that a later start is quicker with; None where all of it is kept."""

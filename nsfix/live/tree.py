@@ -211,12 +211,10 @@ class Tree:
         return parts | self._kbuild_files(modules) | {config_of_tree(self._top, self._request)}
 
     def warm(self, paths: Iterable[str]) -> None:
-        """Read what `paths` include, so that they are soon read again."""
-        if self._headers:
-            return  # some source was
+        """Read `paths`, which are open, so that they are soon read again."""
         for path in paths:
-            for module, source in self._places_of(path)[:1]:
-                self._exact.facts_of(module, source)
+            for module, source in self._places_of(path):
+                self._kept.read_open(module, source)
 
     @property
     def exports(self) -> Mapping[bytes, Export]:
