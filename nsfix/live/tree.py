@@ -180,16 +180,20 @@ class Tree:
         for module, source in places:
             exporter = "vmlinux" if module.built_in else module.path
             known = {
-                (e.symbol, e.namespace)
-                for e in self._exact.exports.values()
-                if e.file == path and e.exporter == exporter
+                symbol: export
+                for symbol, export in self._exact.exports.items()
+                if export.file == path and export.exporter == exporter
             }
             self._exact.forget_files({path})
             found = {
-                (e.symbol, e.namespace) for e in self._exact.exports_of(module, source) if e.file == path
+                export.symbol.encode("ascii", "replace"): export
+                for export in self._exact.exports_of(module, source)
+                if export.file == path and export.namespace
             }
-            if {pair for pair in found if pair[1]} != known:
+            if _namespaces(found) != _namespaces(known):
                 return False
+            if found != known:  # they stand in other lines now
+                self._exact.use_exports({**self._exact.exports, **found})
         return True
 
     def _places_of(self, path: str) -> list[Place]:
@@ -206,3 +210,7 @@ class Tree:
     def exports(self) -> Mapping[bytes, Export]:
         """The namespaced symbols of the tree."""
         return self._exact.exports
+
+
+def _namespaces(exports: Mapping[bytes, Export]) -> dict[bytes, str]:
+    return {symbol: export.namespace for symbol, export in exports.items()}
