@@ -12,7 +12,7 @@ from lsprotocol import types
 from tests.fake_kernel import make_kernel
 from tests.in_tree.test_tree import FILES as TREE
 from tests.lsp.client import Editor
-from tests.lsp.modules import FILES, HEAD, LICENCE, PLAIN, write_files, write_module
+from tests.lsp.modules import ANCHOR, FILES, HEAD, LICENCE, PLAIN, write_files, write_module
 
 CONFIGURED = HEAD + "#ifdef CONFIG_EXTRA\nint use(void) { return cxl_bus_rescan(); }\n#endif\n" + LICENCE
 OTHER = {
@@ -25,17 +25,38 @@ OTHER = {
 }
 
 
-@pytest.fixture
-def kdir(tmp_path: Path, fake_kernels: dict[str, Path]) -> Path:
+@pytest.fixture(scope="module")
+def kernel(editor: Editor, fake_kernels: dict[str, Path]) -> Path:
     """A kernel that may be changed."""
-    return shutil.copytree(fake_kernels["6.12"], tmp_path / "kernel")
+    return shutil.copytree(fake_kernels["6.12"], editor.root / "kernel")
+
+
+@pytest.fixture(scope="module")
+def shared(editor: Editor, kernel: Path) -> Path:
+    """A module directory on that kernel, one file of it open all the time."""
+    home = write_module(editor.root / "m", FILES | OTHER, kernel)
+    editor.open(home / ANCHOR)
+    return home
 
 
 @pytest.fixture
-def own(editor: Editor, tmp_path: Path, kdir: Path) -> Iterator[Path]:
-    """A module directory on that kernel."""
-    yield write_module(tmp_path / "m", FILES | OTHER, kdir)
-    editor.close_all()
+def own(editor: Editor, shared: Path) -> Iterator[Path]:
+    """That directory; what a test does to it is undone."""
+    yield shared
+    editor.close_all(*(path for path in editor.opened if path.name in (ANCHOR, "asm.c")))
+    restore(shared, FILES | OTHER)
+
+
+@pytest.fixture
+def kdir(kernel: Path) -> Iterator[Path]:
+    """That kernel; what a test does to it is undone."""
+    before = {str(path.relative_to(kernel)): path.read_text() for path in kernel.rglob("*") if path.is_file()}
+    yield kernel
+    restore(kernel, before)
+
+
+def restore(directory: Path, files: dict[str, str]) -> None:
+    write_files(directory, {n: t for n, t in files.items() if (directory / n).read_text() != t})
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -45,7 +66,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 class TestModule:
-    """One external module directory."""
+    """One external module directory. The kernel's headers are looked at once in a second, so there is some waiting."""
 
     def test_a_source_comes_to_a_module_and_goes(self, editor: Editor, own: Path) -> None:
         first, second = own / "first.c", own / "second.c"
@@ -70,7 +91,7 @@ class TestModule:
     def test_a_header_of_the_kernel(self, editor: Editor, own: Path, kdir: Path) -> None:
         path = own / "plain.c"
         editor.open(path)
-        assert editor.lacking(path) == {"DMA_BUF"}
+        editor.wait(lambda: editor.lacking(path) == {"DMA_BUF"}, 10)
         replace(
             kdir / "include/linux/dma-buf.h",
             "struct dma_buf *dma_buf_get(int fd);\nvoid dma_buf_put(struct dma_buf *);\n",
@@ -81,7 +102,7 @@ class TestModule:
     def test_the_spelling_of_the_kernel(self, editor: Editor, own: Path, kdir: Path) -> None:
         path = own / "plain.c"
         editor.open(path)
-        assert editor.lacking(path) == {"DMA_BUF"}
+        editor.wait(lambda: editor.lacking(path) == {"DMA_BUF"}, 10)
         replace(kdir / "include/linux/module.h", "__stringify(ns)", "ns")
 
         def quoted() -> bool:
@@ -94,7 +115,8 @@ class TestModule:
         path, extra = own / "configured.c", own / "extra.c"
         editor.open(path)
         editor.open(extra)
-        assert editor.findings(path) == [] and editor.findings(extra) == []
+        editor.wait(lambda: editor.findings(path) == [], 10)
+        assert editor.findings(extra) == []
         replace(
             kdir / "include/generated/autoconf.h",
             "#define CONFIG_PM 1",

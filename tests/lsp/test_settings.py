@@ -63,36 +63,48 @@ def test_settings_of_the_client(start: Start, tmp_path: Path, fake_kernels: dict
     assert "not mended" in editor.shown(path)[0].message
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"kdri": "/usr/src"},
-        {"kdir": 5},
-        {"kdir": [["a"]]},
-        {"ignore": "DMA_BUF"},
-        {"guard": "sometimes"},
-    ],
-)
-def test_a_setting_that_is_wrong_is_told_and_left_out(
-    start: Start, tmp_path: Path, fake_kernels: dict[str, Path], options: dict[str, Any]
-) -> None:
-    path = tmp_path / "m/plain.c"
-    editor = start(options, ONE | {".nsfix.toml": f'kdir = "{fake_kernels["6.12"]}"\n'})
+@pytest.fixture(scope="module")
+def settable(
+    tmp_path_factory: pytest.TempPathFactory, fake_kernels: dict[str, Path]
+) -> Iterator[tuple[Editor, Path]]:
+    """An editor whose first settings were wrong, and a module that has its own."""
+    root = tmp_path_factory.mktemp("settable")
+    path = write_module(root / "m", ONE, fake_kernels["6.12"]) / "plain.c"
+    editor = Editor(root, {"kdri": "/usr/src"})
     editor.open(path)
+    yield editor, path
+    assert editor.end() == 0
+
+
+def test_a_first_setting_that_is_wrong(settable: tuple[Editor, Path]) -> None:
+    editor, path = settable
     assert mended(editor, path) == MENDED
     (said,) = [message.message for message in editor.client.messages]
+    assert "settings" in said and "kdri" in said and "kdir may be meant" in said
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"kdri": "/usr/src"}, {"kdir": 5}, {"kdir": [["a"]]}, {"ignore": "DMA_BUF"}, {"guard": "sometimes"}],
+)
+def test_a_setting_that_is_wrong_is_told_and_left_out(
+    settable: tuple[Editor, Path], options: dict[str, Any]
+) -> None:
+    editor, path = settable
+    before = len(editor.client.messages)
+    configure(editor, options)
+    assert mended(editor, path) == MENDED
+    (said,) = [message.message for message in editor.client.messages[before:]]
     assert "settings" in said and next(iter(options)) in said
 
 
 @pytest.mark.parametrize("options", [None, [], "x", 5, {}, {"fixOnSave": "perhaps"}])
-def test_settings_that_are_none(
-    start: Start, tmp_path: Path, fake_kernels: dict[str, Path], options: Any
-) -> None:
-    path = tmp_path / "m/plain.c"
-    editor = start(options, ONE | {".nsfix.toml": f'kdir = "{fake_kernels["6.12"]}"\n'})
-    editor.open(path)
+def test_settings_that_are_none(settable: tuple[Editor, Path], options: Any) -> None:
+    editor, path = settable
+    before = editor.lines(), len(editor.client.messages)
+    configure(editor, options)
     assert mended(editor, path) == MENDED
-    assert editor.lines() == []
+    assert (editor.lines(), len(editor.client.messages)) == before
 
 
 def test_a_kernel_that_is_not_there_is_told(start: Start, tmp_path: Path) -> None:
