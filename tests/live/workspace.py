@@ -166,6 +166,20 @@ class Workspace:
         except NsfixError as error:
             return f"{error.file}:{error.line}: {error.message}"
 
+    def assert_agreement(self, *sources: str) -> list[str]:
+        """The two projects say the same of some sources, and would edit nothing wrongly. What it came to, in a word."""
+        came_to = []
+        for source in sources or self.sources:
+            kept, fresh = self.kept(source), self.fresh(source)
+            assert kept == fresh, source
+            assert_only_imports(kept)
+            came_to.append("refused" if isinstance(kept, str) else "mended" if kept.mendings else "nothing")
+        return came_to
+
+    def source(self, number: int) -> str:
+        """One of the sources."""
+        return self.sources[number % len(self.sources)]
+
     def look_through(self) -> None:
         """What an editor has done now and then."""
         stamps = self._kept.stamps()
@@ -193,4 +207,4 @@ def assert_only_imports_come(before: bytes, after: bytes) -> None:
             assert _GUARD.fullmatch(found), found
         else:
             raise AssertionError(f"lost: {line!r}")
-    assert not list(left)
+    assert all(map(_GUARD.fullmatch, left))
