@@ -65,7 +65,7 @@ class Tree:
             for source in module.sources:
                 self._by_source.setdefault(source.path, []).append(module)
         self._absorbed: set[str] = set()
-        self._watched = self._texts.states([config_of_tree(self._top, self._request)])
+        self._watched = self._texts.states_on_disk([config_of_tree(self._top, self._request)])
         self._headers: dict[str, State] = {}
         self._looked = 0.0
 
@@ -82,7 +82,7 @@ class Tree:
         asked = tuple(modules.values())
         self._learn([module for module in asked if module.path not in self._loaded])
         self._kept.update(asked, self._matters)
-        self._watched |= self._texts.states(self._kbuild_files(asked) - self._watched.keys())
+        self._watched |= self._texts.states_on_disk(self._kbuild_files(asked) - self._watched.keys())
         facts = tuple(map(self._kept.facts, asked))
         found = ScanFacts(facts, self._exact.exports, self._kept.remarks(asked))
         said = remarks_about(self._facts, asked)
@@ -122,7 +122,7 @@ class Tree:
 
     def _is_stale(self) -> bool:
         """Whether the configuration, a Kbuild file above a module or a header of the kernel has changed."""
-        if self._texts.changed(self._watched):
+        if self._texts.changed_on_disk(self._watched):
             return True
         if self._kept.files_came_or_went(self._loaded.values()):
             return True

@@ -79,6 +79,19 @@ class TestModule:
         replace(own / "Kbuild", "first.o", "first.o second.o")
         assert editor.lacking(second) == {"DMA_BUF"}
 
+    def test_a_kbuild_file_counts_when_it_is_saved(self, editor: Editor, own: Path) -> None:
+        first, kbuild = own / "first.c", own / "Kbuild"
+        editor.open(first)
+        editor.open(kbuild)
+        assert editor.fix_all(first) is not None
+        editor.substitute(kbuild, "first.o second.o", "first.o")
+        assert editor.fix_all(first) is not None
+        editor.save(kbuild)
+        assert editor.fix_all(first) is None
+        editor.substitute(kbuild, "first.o", "first.o second.o")
+        editor.save(kbuild)
+        assert editor.fix_all(first) is not None
+
     def test_a_symbol_comes_into_a_namespace(self, editor: Editor, own: Path, kdir: Path) -> None:
         path = own / "plain.c"
         editor.open(path)
