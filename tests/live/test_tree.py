@@ -29,6 +29,30 @@ EDITED = {
     "drivers/late/sharing.c": "#include <linux/module.h>\n#include <linux/shared.h>\n"
     "int use(void) { return shared(); }\n" + LICENCE,
 }
+# A tree is looked through by words before it is read; of a header that is no C, or that
+# includes what is not there, that may say less than reading does.
+CALLING = "int {0}(void);\nstatic inline int {1}(void) {{ return {0}(); }}\n"
+HEADERS = {
+    "drivers/stor/own.h": (
+        INLINE,
+        INLINE.replace("core_one() + ", ""),
+        CALLING.format("stor_two", "twice"),
+        CALLING.format("flush_all", "once") + "#define twice once\n",
+        "static inline int twice(void) { return 0; }\n",
+        "#ifdef CONFIG_PM\n" + INLINE + "#endif\n",
+        "#if 0\n" + INLINE + "#endif\n",
+        CALLING.format("late", "twice"),
+        INLINE + 'MODULE_IMPORT_NS("CORE");\n',
+        "",
+    ),
+    "include/linux/shared.h": (
+        CALLING.format("stor_two", "shared"),
+        CALLING.format("core_one", "shared"),
+        "#define shared() stor_one()\nint stor_one(void);\n",
+        "\n\n" + CALLING.format("stor_two", "shared"),
+        "",
+    ),
+}
 FURTHER = {
     "drivers/late/Makefile": FILES["drivers/late/Makefile"].replace("asm.o", "asm.o sharing.o"),
 }
@@ -49,7 +73,7 @@ def workspace(home: Path) -> Workspace:
     for name, text in files.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_text(text)
-    return Workspace(top, EDITED, SOURCES, Request(str(top)))
+    return Workspace(top, EDITED, SOURCES, Request(str(top)), HEADERS)
 
 
 @settings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,8 +99,17 @@ EDITS = ("remove", "double", "half", "add", "add", "move")
 class Workspace:
     """Files below `top`, some of them open with other texts; `sources` are asked about."""
 
-    def __init__(self, top: Path, files: dict[str, str], sources: tuple[str, ...], request: Request) -> None:
+    def __init__(
+        self,
+        top: Path,
+        files: dict[str, str],
+        sources: tuple[str, ...],
+        request: Request,
+        variants: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """`variants` are the texts that some files are edited to, instead of any."""
         self.top = top
+        self._variants = variants or {}
         self.sources = sources
         self._request = request
         self._first = files
@@ -125,6 +135,10 @@ class Workspace:
         path = self.top / name
         return path.read_text("utf-8") if path.exists() else self._first[name]
 
+    def _edited(self, name: str, text: str, change: Change) -> str:
+        variants = self._variants.get(name)
+        return edited(text, change) if variants is None else variants[change.line % len(variants)]
+
     def make(self, change: Change) -> None:
         """Open, save, close or edit a file, or have it come and go on disk."""
         name = self._names[change.file % len(self._names)]
@@ -143,9 +157,9 @@ class Workspace:
             self._write(name, None)
         elif change.what in EDITS:
             if name in self._open:
-                self._open[name] = edited(self._open[name], change)
+                self._open[name] = self._edited(name, self._open[name], change)
             else:
-                self._write(name, edited(self._on_disk(name), change))
+                self._write(name, self._edited(name, self._on_disk(name), change))
         text = self._open.get(name)
         self._texts.open(path, None if text is None else text.encode())
 
