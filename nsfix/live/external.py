@@ -42,7 +42,7 @@ class External:
         self._kernel = self._read_kernel()
         self._kbuild = load_modules(self._request, self._kernel)
         exports = load_exports(self._request, self._kernel, self._kbuild)
-        self._watched = self._texts.states(_watched(self._request, self._kernel, self._kbuild))
+        self._watched = self._texts.states_on_disk(_watched(self._request, self._kernel, self._kbuild))
         require_sources(self._kbuild.modules)
         self._scanner = Scanner(self._kernel, exports, self._texts.read)
         self._kept = KeptFacts(self._scanner, self._texts)
@@ -74,7 +74,7 @@ class External:
 
     def _is_stale(self) -> bool:
         """Whether what is built, or the kernel's headers, may have changed."""
-        if self._texts.changed(self._watched):
+        if self._texts.changed_on_disk(self._watched):
             return True
         if self._kept.files_came_or_went(self._kbuild.modules):
             return True

@@ -47,13 +47,22 @@ class Texts:
     def state(self, path: str) -> State:
         """The state of the file `path`; None where there is none."""
         text = self._open.get(path)
-        if text is not None:
-            return text
+        return self._on_disk(path) if text is None else text
+
+    def _on_disk(self, path: str) -> State:
         try:
             return self._states[path]
         except KeyError:
             state = self._states[path] = state_on_disk(path)
             return state
+
+    def states_on_disk(self, paths: Iterable[str]) -> dict[str, State]:
+        """The state on disk of each of `paths`, open or not: of files that are read from there in any case."""
+        return {path: self._on_disk(path) for path in paths}
+
+    def changed_on_disk(self, before: Mapping[str, State]) -> bool:
+        """Whether a file is not as it was on disk."""
+        return any(self._on_disk(path) != state for path, state in before.items())
 
     def states(self, paths: Iterable[str]) -> dict[str, State]:
         """The state of each of `paths`."""

@@ -68,7 +68,7 @@ class Tree:
             for source in module.sources:
                 self._by_source.setdefault(source.path, []).append(module)
         self._absorbed: set[str] = set()
-        self._watched = self._texts.states([config_of_tree(self._top, self._request)])
+        self._watched = self._texts.states_on_disk([config_of_tree(self._top, self._request)])
         self._headers: dict[str, State] = {}
         self._looked = 0.0
 
@@ -85,7 +85,7 @@ class Tree:
         asked = tuple(modules.values())
         self._learn([module for module in asked if module.path not in self._loaded])
         self._kept.update(asked, self._matters)
-        self._watched |= self._texts.states(self._kbuild_files(asked) - self._watched.keys())
+        self._watched |= self._texts.states_on_disk(self._kbuild_files(asked) - self._watched.keys())
         facts = tuple(map(self._kept.facts, asked))
         found = ScanFacts(facts, self._exact.exports, self._kept.remarks(asked))
         said = remarks_about(self._facts, asked)
@@ -125,7 +125,7 @@ class Tree:
 
     def _is_stale(self) -> bool:
         """Whether the configuration, a Kbuild file above a module or a header of the kernel has changed."""
-        if self._texts.changed(self._watched):
+        if self._texts.changed_on_disk(self._watched):
             return True
         if self._kept.files_came_or_went(self._loaded.values()):
             return True
@@ -183,16 +183,20 @@ class Tree:
         for module, source in places:
             exporter = "vmlinux" if module.built_in else module.path
             known = {
-                (e.symbol, e.namespace)
-                for e in self._exact.exports.values()
-                if e.file == path and e.exporter == exporter
+                symbol: export
+                for symbol, export in self._exact.exports.items()
+                if export.file == path and export.exporter == exporter
             }
             self._exact.forget_files({path})
             found = {
-                (e.symbol, e.namespace) for e in self._exact.exports_of(module, source) if e.file == path
+                export.symbol.encode("ascii", "replace"): export
+                for export in self._exact.exports_of(module, source)
+                if export.file == path and export.namespace
             }
-            if {pair for pair in found if pair[1]} != known:
+            if _namespaces(found) != _namespaces(known):
                 return False
+            if found != known:  # they stand in other lines now
+                self._exact.use_exports({**self._exact.exports, **found})
         return True
 
     def _places_of(self, path: str) -> list[Place]:
@@ -220,3 +224,7 @@ class Tree:
     def exports(self) -> Mapping[bytes, Export]:
         """The namespaced symbols of the tree."""
         return self._exact.exports
+
+
+def _namespaces(exports: Mapping[bytes, Export]) -> dict[bytes, str]:
+    return {symbol: export.namespace for symbol, export in exports.items()}

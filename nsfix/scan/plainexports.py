@@ -114,9 +114,22 @@ def read_together(
             (module, source), statements = asked[number]
             exporter = "vmlinux" if module.built_in else module.path
             names = [_symbol(statement).decode("ascii", "replace") for statement in statements]
-            found = [replace(exports[name], exporter=exporter) for name in names if name in exports]
+            lines = _lines_of(read(source.path) or b"")
+            found = [
+                replace(exports[name], exporter=exporter, file=source.path, line=lines.get(name, 1))
+                for name in names
+                if name in exports
+            ]
             answers[number] = found, (source.path, *files)
     return answers
+
+
+def _lines_of(text: bytes) -> dict[str, int]:
+    """The line, from 1, of the statement that exports each symbol."""
+    return {
+        _symbol(b"(%s);" % match[2]).decode("ascii", "replace"): text.count(b"\n", 0, match.start(1)) + 1
+        for match in _STATEMENT.finditer(text)
+    }
 
 
 def _symbol(statement: bytes) -> bytes:

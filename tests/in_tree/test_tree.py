@@ -133,6 +133,16 @@ def test_exports_are_as_modpost_would_list_them(tree: Path) -> None:
     }
 
 
+def test_exports_have_the_place_where_they_stand(tree: Path) -> None:
+    kernel = read_source_tree(str(tree))
+    found = TreeScanner(kernel, read_tree(kernel, {})).every_export()
+    for export in found:
+        line = Path(export.file).read_text().split("\n")[export.line - 1]
+        assert export.symbol in line, export
+        assert "EXPORT_SYMBOL" in line or export.file.endswith(".S"), export
+    assert {Path(export.file).name for export in found} >= {"core.c", "one.c", "flush.S"}
+
+
 def test_an_export_that_two_modules_make_is_told_twice(tree: Path) -> None:
     (tree / "drivers/late/plain.c").write_text((tree / "drivers/late/late.c").read_text())
     kernel = read_source_tree(str(tree))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,8 +99,17 @@ EDITS = ("remove", "double", "half", "add", "add", "move")
 class Workspace:
     """Files below `top`, some of them open with other texts; `sources` are asked about."""
 
-    def __init__(self, top: Path, files: dict[str, str], sources: tuple[str, ...], request: Request) -> None:
+    def __init__(
+        self,
+        top: Path,
+        files: dict[str, str],
+        sources: tuple[str, ...],
+        request: Request,
+        variants: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """`variants` are the texts that some files are edited to, instead of any."""
         self.top = top
+        self._variants = variants or {}
         self.sources = sources
         self._request = request
         self._first = files
@@ -125,6 +135,10 @@ class Workspace:
         path = self.top / name
         return path.read_text("utf-8") if path.exists() else self._first[name]
 
+    def _edited(self, name: str, text: str, change: Change) -> str:
+        variants = self._variants.get(name)
+        return edited(text, change) if variants is None else variants[change.line % len(variants)]
+
     def make(self, change: Change) -> None:
         """Open, save, close or edit a file, or have it come and go on disk."""
         name = self._names[change.file % len(self._names)]
@@ -143,9 +157,9 @@ class Workspace:
             self._write(name, None)
         elif change.what in EDITS:
             if name in self._open:
-                self._open[name] = edited(self._open[name], change)
+                self._open[name] = self._edited(name, self._open[name], change)
             else:
-                self._write(name, edited(self._on_disk(name), change))
+                self._write(name, self._edited(name, self._on_disk(name), change))
         text = self._open.get(name)
         self._texts.open(path, None if text is None else text.encode())
 
@@ -165,6 +179,20 @@ class Workspace:
             return project.reply((str(self.top / source),))
         except NsfixError as error:
             return f"{error.file}:{error.line}: {error.message}"
+
+    def assert_agreement(self, *sources: str) -> list[str]:
+        """The two projects say the same of some sources, and would edit nothing wrongly. What it came to, in a word."""
+        came_to = []
+        for source in sources or self.sources:
+            kept, fresh = self.kept(source), self.fresh(source)
+            assert kept == fresh, source
+            assert_only_imports(kept)
+            came_to.append("refused" if isinstance(kept, str) else "mended" if kept.mendings else "nothing")
+        return came_to
+
+    def source(self, number: int) -> str:
+        """One of the sources."""
+        return self.sources[number % len(self.sources)]
 
     def look_through(self) -> None:
         """What an editor has done now and then."""
@@ -193,4 +221,4 @@ def assert_only_imports_come(before: bytes, after: bytes) -> None:
             assert _GUARD.fullmatch(found), found
         else:
             raise AssertionError(f"lost: {line!r}")
-    assert not list(left)
+    assert all(map(_GUARD.fullmatch, left))

@@ -142,6 +142,11 @@ class Editor:
         """The text of a file as the editor has it."""
         return self._texts[path] if path in self._texts else path.read_bytes().decode()
 
+    @property
+    def opened(self) -> list[Path]:
+        """The files that are open."""
+        return list(self._texts)
+
     def document(self, path: Path) -> types.TextDocumentIdentifier:
         """What requests call a file."""
         return types.TextDocumentIdentifier(uri_of(path))
