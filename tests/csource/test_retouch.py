@@ -176,6 +176,18 @@ def test_what_is_read_again(bench: Bench, edited: Edited, read: bool) -> None:
     bench.agree(text)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["\tdma_buf_put(0);\n", "\tFETCH(get)(1);\n", "\tflag = 1;\n", "\tfetched();\n", "\tuse(&flag);\n"],
+)
+def test_what_mattered_is_read_again_when_it_goes(bench: Bench, line: str) -> None:
+    text = _in("plain", line)(SOURCE)
+    bench.set("int nothing;\n")
+    bench.set(text)
+    assert not bench.set(SOURCE)
+    bench.agree(SOURCE)
+
+
 def test_a_place_behind_the_edit_moves_and_one_before_it_does_not(bench: Bench) -> None:
     bench.set("int nothing;\n")
     bench.set(SOURCE)
