@@ -13,13 +13,16 @@ Text that stands is not touched, and nothing is done when nsfix fails."
     (unwind-protect
         (save-restriction
           (widen)
-          (if (eql 0 (call-process-region nil nil "nsfix" nil (list mended said) nil
-                                          "filter" "--stdin-filename" file))
-              (unless (zerop (compare-buffer-substrings nil nil nil mended nil nil))
-                (replace-buffer-contents mended))
-            (message "%s" (with-temp-buffer
-                            (insert-file-contents said)
-                            (string-trim (buffer-string))))))
+          (let ((status (call-process-region nil nil "nsfix" nil (list mended said) nil
+                                             "filter" "--stdin-filename" file)))
+            ;; 1: something else is left to be done, as the message says
+            (and (memq status '(0 1))
+                 (not (zerop (compare-buffer-substrings nil nil nil mended nil nil)))
+                 (replace-buffer-contents mended))
+            (unless (eql 0 status)
+              (message "%s" (with-temp-buffer
+                              (insert-file-contents said)
+                              (string-trim (buffer-string)))))))
       (kill-buffer mended)
       (delete-file said))))
 

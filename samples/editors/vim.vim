@@ -12,9 +12,10 @@ function! s:Mend(path) abort
   let l:status = v:shell_error
   let l:messages = filereadable(l:said) ? readfile(l:said) : []
   call delete(l:said)
-  if l:status == 0
+  if l:status == 0 || l:status == 1 " 1: something else is left to be done, as the messages say
     call s:Put(l:lines)
-  else
+  endif
+  if l:status != 0
     echohl WarningMsg
     for l:message in l:messages
       echomsg l:message

@@ -114,6 +114,18 @@ def test_an_import_that_belongs_into_another_file_is_told(vim: Sandbox) -> None:
     assert any("main.c" in message for message in answer.value["messages"]), answer.value
 
 
+def test_what_can_be_mended_is_where_something_else_is_left(vim: Sandbox) -> None:
+    files = {
+        "Kbuild": b"obj-m := two.o\ntwo-y := single.o other.o\n",
+        "single.c": LACKING,
+        "other.c": b'#include <linux/module.h>\nMODULE_IMPORT_NS("PWM");\n',
+    }
+    source = vim.module("two", files) / "single.c"
+    answer = edit(vim, source, f"call Save()\n{TWICE}")
+    vim.assert_file(source, mended(LACKING), answer.said)
+    assert "wrong-spelling" in answer.said.text
+
+
 def test_a_source_without_kernel_headers_is_left_alone(vim: Sandbox) -> None:
     directory = vim.module("user", {"main.c": b"#include <stdio.h>\nint main(void) { return 0; }\n"})
     answer = edit(vim, directory / "main.c", "call setline(2, 'int main(void) { return 1; }')\nwrite")

@@ -71,6 +71,14 @@ def test_the_import_belongs_into_another_file(filtered: Filters, module: MakeMod
     assert (other.code, other.out.decode()) == (0, MAIN + IMPORT)
 
 
+def test_what_can_be_mended_is_where_something_else_is_left(filtered: Filters, module: MakeModule) -> None:
+    other = USE + '#include <linux/module.h>\nMODULE_IMPORT_NS("PWM");\n'  # a string imports nothing there
+    home = module(**{**TWO, "use": other})
+    found = filtered(home / "main.c", MAIN)
+    assert (found.code, found.out.decode()) == (1, MAIN + IMPORT)
+    assert "use.c:4: wrong-spelling" in found.err
+
+
 def test_what_cannot_be_mended_is_told(filtered: Filters, module: MakeModule) -> None:
     text = SOURCE.replace('MODULE_LICENSE("GPL");\n', "")
     found = filtered(module() / "demo.c", text)
