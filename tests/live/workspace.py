@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -107,7 +107,8 @@ class Workspace:
         request: Request,
         variants: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """`variants` are the texts that some files are edited to, instead of any."""
+        """`variants` are the texts that some files are edited to, instead of any. With them what is remarked on a source
+        may differ: of one that visibly needs nothing, a tree's first reading remarks nothing."""
         self.top = top
         self._variants = variants or {}
         self.sources = sources
@@ -176,9 +177,10 @@ class Workspace:
 
     def _said(self, project: Project, source: str) -> Reply | str:
         try:
-            return project.reply((str(self.top / source),))
+            reply = project.reply((str(self.top / source),))
         except NsfixError as error:
             return f"{error.file}:{error.line}: {error.message}"
+        return replace(reply, remarks=()) if self._variants else reply
 
     def assert_agreement(self, *sources: str) -> list[str]:
         """The two projects say the same of some sources, and would edit nothing wrongly. What it came to, in a word."""
