@@ -107,8 +107,8 @@ class Workspace:
         request: Request,
         variants: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """`variants` are the texts that some files are edited to, instead of any. With them what is remarked on a source
-        may differ: of one that visibly needs nothing, a tree's first reading remarks nothing."""
+        """`variants` are the texts that some files are edited to, instead of any. With them remarks may differ: of a
+        source that visibly needs nothing, a tree's first reading remarks nothing."""
         self.top = top
         self._variants = variants or {}
         self.sources = sources
