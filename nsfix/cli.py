@@ -134,6 +134,33 @@ def lsp() -> None:
     serve()
 
 
+@cli.command("filter")
+@click.option(
+    "--stdin-filename", "path", metavar="FILE", required=True, help="The file that the buffer is of."
+)
+@click.option("-C", "--kdir", metavar="DIR", multiple=True, help="The kernel, as for apply.")
+@click.option("--config", metavar="FILE", help="In a kernel tree: the configuration (default: its .config).")
+@click.option("--since", metavar="VERSION", help="Right on upstream's kernels from VERSION on too.")
+@click.option("--guard", type=click.Choice([guard.value for guard in Guard]), help="As for apply.")
+@click.option(
+    "--no-server",
+    "alone",
+    is_flag=True,
+    help="Read in this process; do not start one that stays for the next time.",
+)
+def filter_command(**options: Any) -> None:
+    """Print the buffer on stdin with the imports that it lacks, for any editor's save action.
+
+    The buffer comes out as it is where nothing is to do, and on any error. Exit codes: 0 mended, or nothing to do; 1
+    something is missing that is not mended in this buffer; 2 failure. What .nsfix.toml says counts.
+    """
+    from nsfix.filter.client import run
+
+    run(
+        {name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value}
+    )
+
+
 @cli.group()
 def cache() -> None:
     """What is kept of earlier runs over kernel trees, below $XDG_CACHE_HOME or ~/.cache ($NSFIX_CACHE names another

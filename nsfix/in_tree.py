@@ -62,8 +62,8 @@ def check_tree(
     about = name_of_tree(tree, request)
     # Names as given mean other files in another directory.
     below = [os.path.abspath(path) for path in (request.directory, *request.paths)]
-    about_answer = (below, bool(request.paths), brief, told, request.guard.value, sorted(request.ignored))
-    name = digest_of(about, digest_of_stamps(stamps), about_answer)
+    ignored = sorted(request.ignored)
+    name = digest_of(about, digest_of_stamps(stamps), below, bool(request.paths), brief, told, ignored)
     answer: Answer | None = cache.load(name)
     if answer is not None:
         return answer

@@ -102,7 +102,8 @@ def read_settings(path: str) -> Settings:
 def settings_from(values: Mapping[str, object], base: str, where: str) -> Settings:
     """The settings that a language client or the like gives as `values`, with the keys of the file.
 
-    Relative paths are relative to `base`. Raises InputError, which names `where`, for what would be wrong in the file.
+    Relative paths are relative to `base`; None says nothing. Raises InputError, which names `where`, for what would be
+    wrong in the file.
     """
     return _checked(values, base, where, lambda key: None)
 
@@ -166,15 +167,17 @@ class _Values:
         return InputError(message, self._where, self._line_of(key))
 
     def text(self, key: str) -> str | None:
-        if key not in self._values:
+        value = self._values.get(key)
+        if value is None:
             return None
-        value = self._values[key]
         if not _is_text(value):
             raise self.wrong(key, f"{key} is to be a text in quotes, not {_shown(value)}")
         return str(value)
 
     def texts(self, key: str, or_one: bool = False) -> tuple[str, ...]:
-        value = self._values.get(key, ())
+        value = self._values.get(key)
+        if value is None:
+            return ()
         listed = (value,) if or_one and isinstance(value, str) else value
         if not isinstance(listed, (list, tuple)):
             kinds = "a text in quotes or a list of such" if or_one else "a list of texts in quotes"

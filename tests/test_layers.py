@@ -36,10 +36,13 @@ MAY_IMPORT = {
     "views": {"model", "edits"},
     "files": {"errors"},
     "progress": set(),
-    "live": READERS | DECISIONS | {"settings"},
+    "live": READERS | DECISIONS | {"settings", "__init__"},
     "lsp": FACTS | {"edits", "live", "settings", "__init__"},
-    "cli": READERS | DECISIONS | {"build", "replay", "views", "files", "progress", "lsp", "__init__"},
-    "entry": {"live", "lsp", "cli"},
+    "cli": READERS
+    | DECISIONS
+    | {"build", "replay", "views", "files", "progress", "lsp", "filter", "__init__"},
+    "filter": FACTS | {"edits", "live", "project", "scan", "settings"},
+    "entry": {"live", "lsp", "filter", "cli"},
     "__main__": {"entry"},
     "__init__": set(),
 }

@@ -71,6 +71,14 @@ class WordMemo(Generic[Answer]):
                 every.append((word, answer))
         return every
 
+    def among_passing_words(self, words: frozenset[bytes], unit: Unit) -> Sequence[tuple[bytes, Answer]]:
+        """What `among` gives, of words that nobody is likely to ask about again."""
+        known = words in self._known
+        found = self.among(words, unit)
+        if not known:
+            self._known.pop(words, None)
+        return found
+
     def _leading_of(self, unit: Unit) -> tuple[Mapping[bytes, Answer], Closure]:
         """The macros of the unit's own source that matter, and what leads to them. A list in a header may call them:
         what it comes to is the unit's own affair, and it may be gone at the unit's end."""

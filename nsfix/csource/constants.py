@@ -53,6 +53,11 @@ class NameConstants:
         self._known[key] = value
         return value
 
+    @property
+    def asked(self) -> set[bytes]:
+        """The names that were asked for so far."""
+        return {name for name, _ in self._known}
+
     def macro_call(self, name: bytes, text: bytes) -> int | None:
         """The constant that `text`, a call of what may be a macro `name`, comes to."""
         macro = self._unit.defined(name)

@@ -97,6 +97,11 @@ class ModuleInfoReader:
         self._exports = WordMemo(Closure(_EXPORT_GOALS).matters)
         self._imports_in_headers = session.finder_for(frozenset((b"MODULE_IMPORT_NS",)))
 
+    @property
+    def memos(self) -> tuple[WordMemo[bool], ...]:
+        """What tells the words that lead to entries or exports."""
+        return self._info, self._exports
+
     def entries(self, unit: Unit) -> list[InfoEntry]:
         """The import_ns and license entries of `unit`, those that come through its headers included."""
         found: list[InfoEntry] = []

@@ -8,7 +8,7 @@ occurrence are expanded and parsed, so a unit costs what it says, not what it in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from nsfix.csource.chunks import chunk_at
@@ -98,6 +98,16 @@ class Reader:
                 self._visit_all(held_back, {name})
                 result = self._settled(held_back)
         return result
+
+    @property
+    def looked_for(self) -> frozenset[bytes]:
+        """All words that were looked for so far: symbols, what leads to them, and what constants hang on."""
+        return frozenset(self._targets | self._words | self._constants.asked)
+
+    @property
+    def pieces(self) -> Iterable[Key]:
+        """The pieces that were looked at."""
+        return self._pieces
 
     def _visit_all(self, held_back: Places, names: set[bytes]) -> None:
         for name in names:

@@ -131,6 +131,14 @@ class Session:
             known = self._spelled[unit]
         return known
 
+    def spelled_with(self, unit: Unit, words: Iterable[bytes]) -> frozenset[bytes]:
+        """What `spelled` would be with `words` in the unit's own files as well."""
+        found = set(words)
+        for word in tuple(found):
+            for macro in unit.meanings(word):
+                found |= self._reach(macro, unit)
+        return self.spelled(unit) | found
+
     def _reach(self, macro: Macro, unit: Unit) -> frozenset[bytes]:
         known = self._reached.get(id(macro))
         if known is not None:

@@ -406,6 +406,13 @@ class Unit:
                 found.setdefault(path, []).append(offset)
         return found
 
+    def left_out(self, source: SourceText) -> list[tuple[int, int]]:
+        """The spans of `source` that are not compiled, directives among them, as byte offsets."""
+        spans = list(source.dead)
+        for conditional in source.choices:
+            spans += _untaken(conditional, self._taken.get((source.path, conditional.start), _NO_ARMS))
+        return spans
+
     def arms_taken(self, path: str) -> dict[int, frozenset[int]]:
         """The arms of the file `path` that are compiled, by the byte offset of their conditional."""
         return {start: arms for (file, start), arms in self._taken.items() if file == path}

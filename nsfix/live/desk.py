@@ -32,7 +32,8 @@ class Desk:
         progress: Callable[[int, int], None] | None = None,
         spare: Worker | None = None,
     ) -> None:
-        self._start: bytes | None = None
+        self._start: tuple[str, bytes] | None = None
+        self._early: dict[int, Callable[[Any], None]] = {}
         self._progress = progress
         self._texts: dict[str, bytes] = {}
         self._process: Worker | None = None
@@ -51,11 +52,11 @@ class Desk:
         """Whether its worker is there, and not at the long reading that comes first."""
         return self._pipe is not None and (self._answered or not self._waiting)
 
-    def start(self, start: bytes) -> None:
+    def start(self, name: str, start: bytes) -> None:
         """Be about what a worker located."""
-        self._start = start
+        self._start = name, start
         if self._pipe is not None:
-            self._send((None, "start", (start,)))
+            self._send((None, "start", self._start))
 
     def open(self, path: str, text: bytes | None) -> None:
         """Have `text` for the file `path`; None for what is on disk."""
@@ -69,18 +70,21 @@ class Desk:
         if self._pipe is not None:
             self._send((None, "open", (path, text)))
 
-    async def ask(self, what: str, *arguments: Any) -> Any:
+    async def ask(self, what: str, *arguments: Any, early: Callable[[Any], None] | None = None) -> Any:
         """The answer to a question (worker.py). Raises the InputError that the worker met, or one that tells that it
         ended."""
         await self._ensure()
         self._number += 1
         number = self._number
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        if early is not None:
+            self._early[number] = early
         self._send((number, what, arguments))
         try:
             answer = await self._answer_to(future)
         finally:
             self._waiting.pop(number, None)
+            self._early.pop(number, None)
         self._answered = self._answered or what == "ask"
         return answer
 
@@ -110,7 +114,7 @@ class Desk:
             self._pipe, _ = await loop.connect_write_pipe(asyncio.Protocol, process.stdin)
             self._reading = asyncio.create_task(self._read(process, reader))
             if self._start is not None:
-                self._send((None, "start", (self._start,)))
+                self._send((None, "start", self._start))
             for path, text in self._texts.items():
                 self._send((None, "open", (path, text)))
 
@@ -130,6 +134,10 @@ class Desk:
                     continue
                 future = self._waiting.get(number)
                 if future is None or future.done():
+                    continue
+                if kind == "early":
+                    if number in self._early:
+                        self._early[number](value)
                     continue
                 if kind == "error":
                     future.set_exception(InputError(*value))

@@ -22,18 +22,23 @@ class _Placed:
 
 
 class Desks:
-    """The desks of files, under the door's own `settings`; `boundary` are the directories that it works in. `progress`
-    is told how far a long reading of a desk is; `spare` is a worker that was started already."""
+    """The desks of files, under the door's own `settings`, be they given `by_word` for each file.
+
+    `boundary` are the directories that it works in. `progress` is told how far a long reading of a desk is; `spare` is
+    a worker that was started already.
+    """
 
     def __init__(
         self,
         settings: Settings,
         boundary: Sequence[str] = (),
+        by_word: bool = False,
         progress: Callable[[Desk, int, int], None] | None = None,
         spare: Worker | None = None,
     ) -> None:
         self._settings = settings
         self._boundary = tuple(boundary)
+        self._by_word = by_word
         self._progress = progress
         self._spare = spare
         self._placed: dict[str, _Placed] = {}
@@ -64,7 +69,7 @@ class Desks:
             desk = self._by_name.get(name)
             if desk is None:
                 desk = self._by_name[name] = fresh or self._new()
-                desk.start(start)
+                desk.start(name, start)
             elif fresh is not None:
                 fresh.close()
             self._placed[path] = _Placed(desk, under)
@@ -76,7 +81,7 @@ class Desks:
             quick = next((desk for desk in self.all if desk.is_quick), None)
             desk = quick or self._new()
             try:
-                name, start = await desk.ask("locate", path, self._settings, self._boundary)
+                name, start = await desk.ask("locate", path, self._settings, self._boundary, self._by_word)
             except BaseException as error:
                 if quick is not None and isinstance(error, DeskClosedError):
                     continue  # the last file of that project was closed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from nsfix.kernel.kbuild import KbuildFacts
 from nsfix.kernel.tree import KernelBuild
@@ -98,6 +98,19 @@ class External:
             self._own = own
             self._scanner.use_exports(own)
             self._kept.forget()
+
+    @property
+    def files(self) -> set[str]:
+        """The files that the last answer was made of, but for the kernel's headers."""
+        parts = {path for module in self._kbuild.modules for path in self._kept.files(module)}
+        return parts | self._watched.keys()
+
+    def warm(self, paths: Iterable[str]) -> None:
+        """Read `paths`, which are open, so that they are soon read again."""
+        for module in self._kbuild.modules:
+            for source in module.sources:
+                if source.path in paths:
+                    self._kept.read_open(module, source)
 
     @property
     def kernel(self) -> KernelBuild:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 
 from nsfix.live.texts import State, Texts
 from nsfix.model import BuiltModule, Remark, SourceFile
-from nsfix.scan import ModuleFacts, Scanner, SourceFacts
+from nsfix.scan import ModuleFacts, Outline, Scanner, SourceFacts, shifted, shifted_remarks
 from nsfix.scan.parallel import share_out
 from nsfix.scan.places import key_of
 from nsfix.scan.survey import Place
@@ -24,6 +25,7 @@ class _Kept:
     facts: SourceFacts
     remarks: tuple[Remark, ...]
     states: Mapping[str, State]
+    outline: Outline | None = None  # of an open source
 
 
 class KeptFacts:
@@ -68,25 +70,54 @@ class KeptFacts:
                 now = self._texts.changed(kept.states) if kept is not None else {source.path}
                 changed |= now
                 silent = kept is not None and kept.facts.silent and source.path not in now
-                if now and not (silent and not any(map(matters, sorted(now)))):
+                if not now or (silent and not any(map(matters, sorted(now)))):
+                    continue
+                retouched = self._retouched(kept, source.path) if kept is not None and len(now) == 1 else None
+                if retouched is not None:
+                    self._kept[key] = retouched
+                else:
                     missing.append((module, source))
         if missing:
             self._scanner.forget_files(changed)
             self._read(missing)
 
+    def _retouched(self, kept: _Kept, path: str) -> _Kept | None:
+        """`kept` after an edit of the source `path` alone in which nothing matters; None where that is not certain."""
+        text = self._texts.opened.get(path)
+        if kept.outline is None or text is None or kept.states.get(path) != kept.outline.text:
+            return None
+        found = kept.outline.retouched(text)
+        if found is None:
+            return None
+        outline, shift = found
+        facts, remarks = shifted(kept.facts, shift), shifted_remarks(kept.remarks, path, shift)
+        return _Kept(facts, remarks, {**kept.states, path: text}, outline)
+
+    def read_open(self, module: BuiltModule, source: SourceFile) -> None:
+        """Read an open source that is known, so that it is soon read again."""
+        key = key_of((module, source))
+        if key in self._kept and source.path in self._texts.opened:
+            self._scanner.forget_files({source.path})
+            self._kept[key] = self._one((module, source))
+
     def _read(self, places: Sequence[Place]) -> None:
         workers = len(os.sched_getaffinity(0)) if len(places) >= _WORTH_SHARING else 1
         first = [self._one(place) for place in places[:1]]  # alone, so that the headers are there for all
-        rest = share_out(places[1:], self._one, workers)
+        rest = share_out(places[1:], partial(self._one, outlined=workers < 2), workers)
         for place, kept in zip(places, [*first, *rest], strict=True):
             self._kept[key_of(place)] = kept
         self.reads += len(places)
 
-    def _one(self, place: Place) -> _Kept:
+    def _one(self, place: Place, outlined: bool = True) -> _Kept:
         module, source = place
         facts, remarks = self._scanner.facts_of(module, source)
         files = facts.rust.files if facts.rust is not None else facts.included
-        return _Kept(facts, tuple(remarks), self._texts.states(dict.fromkeys((source.path, *files))))
+        states = self._texts.states(dict.fromkeys((source.path, *files)))
+        outlined = outlined and source.path in self._texts.opened
+        outline = self._scanner.take_outline() if outlined else None
+        if outline is not None and outline.text != states[source.path]:
+            outline = None
+        return _Kept(facts, tuple(remarks), states, outline)
 
     def forget(self) -> None:
         """Forget all facts, so that every source is read again."""

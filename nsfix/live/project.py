@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -122,10 +122,23 @@ class Project:
         """Whether a kernel tree with these `stamps` is what was read; if not, it is read again when asked next."""
         return self._tree is None or self._tree.compare(stamps)
 
-    def keep(self) -> None:
-        """Keep what a later start is quicker with."""
+    def files(self, paths: Sequence[str]) -> set[str]:
+        """The files that the last answer about `paths` was made of, and those that decide what is built, but for the
+        kernel's headers."""
         if self._tree is not None:
-            self._tree.keep()
+            return self._tree.files(paths)
+        return {file for external in self._kernels or () for file in external.files}
+
+    def warm(self, paths: Sequence[str]) -> None:
+        """Read what `paths` include, so that they are soon read again."""
+        if self._tree is not None:
+            self._tree.warm(paths)
+        for external in self._kernels or ():
+            external.warm(paths)
+
+    def keeping(self) -> Callable[[], None] | None:
+        """What keeps all that a later start is quicker with; None where all of it is kept."""
+        return self._tree.keeping() if self._tree is not None else None
 
 
 def _named(request: Request, label: str) -> KernelBuild:

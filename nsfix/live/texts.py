@@ -36,6 +36,10 @@ class Texts:
         text = self._open.get(path)
         return read_file(path) if text is None else text
 
+    def on_disk(self, path: str) -> bytes | None:
+        """What is on disk of the file `path`, be it open or not."""
+        return read_file(path)
+
     def look_again(self) -> None:
         """Ask the disk anew from here on."""
         self._states.clear()
@@ -49,7 +53,7 @@ class Texts:
         try:
             return self._states[path]
         except KeyError:
-            state = self._states[path] = _on_disk(path)
+            state = self._states[path] = state_on_disk(path)
             return state
 
     def states_on_disk(self, paths: Iterable[str]) -> dict[str, State]:
@@ -69,7 +73,8 @@ class Texts:
         return {path for path, state in before.items() if self.state(path) != state}
 
 
-def _on_disk(path: str) -> State:
+def state_on_disk(path: str) -> State:
+    """What the disk says of the file `path`."""
     try:
         found = os.stat(path)
     except OSError:

@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from nsfix.csource.names import NameFinder
 from nsfix.errors import InputError
@@ -57,6 +58,8 @@ class Tree:
             self._top, self._request, read_file, progress, memory
         )
         self._exact = self._scanner.exact(self._texts.read)
+        if not self._state.recalled:  # it took long, and whoever asked may go away at any time
+            self._state.keep(settled)
         self._kept = KeptFacts(self._exact, self._texts)
         self._looker = Looker(self.kernel, self._texts.read, self._exact.units)
         self._loaded: dict[str, BuiltModule] = {}
@@ -200,11 +203,22 @@ class Tree:
         units = (*self._facts.modules, *self._facts.built_in)
         return [(module, source) for module in units for source in module.sources if source.path == path]
 
-    def keep(self) -> None:
-        """Keep what was read of the tree for a later run; takes a while the first time."""
-        if self._unkept is not None:
-            self._state.keep(self._unkept)
-        self._unkept = None
+    def keeping(self) -> Callable[[], None] | None:
+        """What keeps all that was read of the tree for a later run, which may take a while; None where that is done."""
+        unkept, self._unkept = self._unkept, None
+        return partial(self._state.keep, unkept) if unkept is not None else None
+
+    def files(self, paths: Iterable[str]) -> set[str]:
+        """The files that the last answer about `paths` was made of, but for the kernel's headers."""
+        modules = [module for path in paths for module in self.modules_of(path)]
+        parts = {file for module in modules for file in self._kept.files(module)}
+        return parts | self._kbuild_files(modules) | {config_of_tree(self._top, self._request)}
+
+    def warm(self, paths: Iterable[str]) -> None:
+        """Read `paths`, which are open, so that they are soon read again."""
+        for path in paths:
+            for module, source in self._places_of(path):
+                self._kept.read_open(module, source)
 
     @property
     def exports(self) -> Mapping[bytes, Export]:

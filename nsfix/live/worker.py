@@ -16,11 +16,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from nsfix.errors import NsfixError
+from nsfix.live.early import EarlyReplies
 from nsfix.live.frames import packed, read_message
 from nsfix.live.project import Project
+from nsfix.live.reply import Reply
 from nsfix.live.texts import Texts
 from nsfix.project import request_for, settings_of
 from nsfix.scan import Cache, cache_directory
@@ -30,7 +33,10 @@ from nsfix.settings import Settings
 _DEEPEST = 50_000  # frames, as on the command line
 _RARELY = 200_000
 _TELLING = 0.2  # seconds between two words on how far it is
-_IDLE = 1.0  # seconds without a question after which there is time for what can wait
+_SHORT, _IDLE = (
+    0.02,
+    1.0,
+)  # seconds without a question after which there is time for what can wait, or wait long
 
 
 class Worker:
@@ -40,10 +46,13 @@ class Worker:
         self._send = send
         self._texts = Texts()
         self._project: Project | None = None
-        self._unkept = False
+        self._early: EarlyReplies | None = None
+        self._asked: set[tuple[str, ...]] = set()
+        self._todo: list[Callable[[], None]] = []
         self._told = 0.0
+        self._ready = False
         self.asides: dict[
-            int, tuple[int, Callable[[Any], object]]
+            int, tuple[int | None, Callable[[Any], object]]
         ] = {}  # by pipe: question, and what to do with it
 
     @property
@@ -56,7 +65,8 @@ class Worker:
     def handle(self, number: int | None, what: str, arguments: tuple[Any, ...]) -> None:
         """Answer one question. A fault of nsfix is answered too: whoever asks has to go on."""
         try:
-            value = getattr(self, f"do_{what}")(*arguments)
+            further = {"number": number} if what == "ask" else {}
+            value = getattr(self, f"do_{what}")(*arguments, **further)
         except NsfixError as error:
             self._reply(number, "error", (error.message, error.file, error.line))
         except RecursionError:
@@ -81,14 +91,21 @@ class Worker:
         if number is not None:
             self._send((number, kind, value))
 
-    def do_start(self, start: bytes) -> None:
+    def do_start(self, name: str, start: bytes) -> None:
         """Be about what some worker located."""
         self._project = Project(pickle.loads(start), self._texts, Cache(cache_directory()))
+        self._early = EarlyReplies(name, self._texts)
 
-    def do_locate(self, path: str, settings: Settings, boundary: tuple[str, ...]) -> tuple[str, bytes]:
+    def do_locate(
+        self, path: str, settings: Settings, boundary: tuple[str, ...], by_word: bool
+    ) -> tuple[str, bytes]:
         """The run that a file belongs to: what tells it from others, and what starts it. `settings` are over what is
-        found in files."""
-        request = request_for(path, settings.over(settings_of(os.path.dirname(path))), boundary)
+        found in files, be they given `by_word` for this file, or for all."""
+        found = settings_of(os.path.dirname(path))
+        if by_word:
+            request = request_for(path, found, boundary, settings)
+        else:
+            request = request_for(path, settings.over(found), boundary)
         plain = replace(request, ignored=frozenset())
         return digest_of(plain, sorted(request.ignored)), pickle.dumps(request)
 
@@ -96,10 +113,17 @@ class Worker:
         """Have `text` for a file, or what is on disk again."""
         self._texts.open(path, text)
 
-    def do_ask(self, paths: tuple[str, ...]) -> object:
-        """The Reply about the modules of `paths`."""
-        self._unkept = True
-        return self.project.reply(paths, self._tell)
+    def do_ask(self, paths: tuple[str, ...], number: int | None = None) -> object:
+        """The Reply about the modules of `paths`. Before the very first one (number, "early", Reply) may be sent, the
+        one of an earlier run."""
+        early = self._early.find(paths) if self._early is not None and not self._asked else None
+        if early is not None:
+            self._send((number, "early", early))
+        reply = self.project.reply(paths, self._tell)
+        if paths not in self._asked:
+            self._todo = [partial(self._get_ready, paths, reply), *self._todo]
+        self._asked.add(paths)
+        return reply
 
     def _tell(self, done: int, total: int) -> None:
         now = time.monotonic()
@@ -133,11 +157,33 @@ class Worker:
         except NsfixError as error:
             self._reply(number, "error", (error.message, error.file, error.line))
 
+    @property
+    def patience(self) -> float:
+        """The seconds without a question after which there is time for what can wait."""
+        return _SHORT if self._todo else _IDLE
+
     def rest(self) -> None:
-        """Do what can wait, now that nobody asks."""
-        if self._unkept and self._project is not None:
-            self._unkept = False
-            self._project.keep()
+        """Do some of what can wait, now that nobody asks."""
+        if self._todo:
+            with contextlib.suppress(NsfixError):
+                self._todo.pop(0)()
+        elif self._project is not None:
+            keep = self._project.keeping()
+            if keep is not None:
+                child = _aside(keep, lambda nothing: nothing)
+                self.asides[child.pipe] = None, child.then
+
+    def _get_ready(self, paths: tuple[str, ...], reply: Reply) -> None:
+        """Have at hand what reading `paths` again takes, and what the next start shows first."""
+        self.project.warm(paths)
+        if (
+            not self._ready
+        ):  # what is there now stays: to look through it again and again would take long each time
+            self._ready = True
+            gc.collect()
+            gc.freeze()
+        if self._early is not None:
+            self._early.keep(paths, reply, self.project.files(paths))
 
 
 class _Aside:
@@ -168,7 +214,7 @@ def serve(questions: _Whole, send: Callable[[object], None]) -> None:
     worker = Worker(send)
     source = questions.fileno()
     while True:
-        ready, _, _ = select.select([source, *worker.asides], [], [], _IDLE)
+        ready, _, _ = select.select([source, *worker.asides], [], [], worker.patience)
         if not ready:
             worker.rest()
         for pipe in ready:

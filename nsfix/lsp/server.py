@@ -48,6 +48,13 @@ class Server(LanguageServer):
         """Put a line into the client's log."""
         self.window_log_message(types.LogMessageParams(types.MessageType.Warning, f"nsfix: {message}"))
 
+    def failed(self, error: BaseException) -> None:
+        """Log what was not done; end where the client is gone."""
+        if isinstance(error, OSError | ValueError):  # ValueError is what writing to a closed stream is
+            self.session.close()
+            os._exit(1)
+        logging.getLogger(NAME).error("%r", error)
+
     def warn(self, message: str) -> None:
         """Show a message to the user."""
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"nsfix: {message}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Protocol
 
 from lsprotocol import types
@@ -19,7 +20,7 @@ from nsfix.lsp.mending import all_edits
 from nsfix.settings import Settings
 
 AT_ONCE = 0.0
-SOON = 0.15  # seconds without a change after which a text is read
+SOON = 0.1  # seconds without a change after which a text is read
 REST = 1.0  # seconds without any question after which a tree is looked through for changes
 _EVERY = 5.0  # seconds between two such looks
 _TRIES = 3
@@ -39,6 +40,9 @@ class Client(Protocol):
 
     def warn(self, message: str) -> None:
         """Show a message to the user."""
+
+    def failed(self, error: BaseException) -> None:
+        """Something was not done, for a fault of nsfix, or since the client is gone."""
 
     def show_progress(self, desk: Desk, done: int, total: int) -> None:
         """Show how far a long reading is; it has ended where `done` is `total`."""
@@ -69,7 +73,7 @@ class Session:
         """Go on under other settings, or in other directories; all is placed anew."""
         self._desks.close()
         self._boundary = self._boundary if boundary is None else tuple(boundary)
-        self._desks = Desks(settings, self._boundary, self._client.show_progress, spare)
+        self._desks = Desks(settings, self._boundary, progress=self._client.show_progress, spare=spare)
         for buffer in self.buffers.all():
             self.touch(buffer.path, AT_ONCE)
 
@@ -142,7 +146,13 @@ class Session:
         self._due.pop(path, None)
         task = asyncio.get_running_loop().create_task(work(path))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._client.failed(error)
 
     async def _read(self, path: str) -> None:
         await self.reply(path)
@@ -160,7 +170,9 @@ class Session:
             desk = await self._desks.desk_for(path)
             for open_file in self.buffers.all():
                 desk.open(open_file.path, open_file.text.data)
-            reply: Reply = await desk.ask("ask", (path,))
+            reply: Reply = await desk.ask(
+                "ask", (path,), early=partial(self._show_early, path, desk, versions)
+            )
         except DeskClosedError:
             return None
         except InputError as error:
@@ -176,6 +188,11 @@ class Session:
             if all(self._is_now(b, versions) for b in self.buffers.all()):
                 self._publish(path, desk, reply)
         return reply
+
+    def _show_early(self, path: str, desk: Desk, versions: Mapping[str, int], reply: Reply) -> None:
+        """Show what an earlier run found, until it is known what is."""
+        if all(self._is_now(b, versions) for b in self.buffers.all()):
+            self._publish(path, desk, reply)
 
     def _is_now(self, buffer: Buffer, versions: Mapping[str, int]) -> bool:
         return versions.get(buffer.path, buffer.version) == buffer.version

@@ -22,7 +22,8 @@ def load_kernel(request: Request) -> KernelBuild:
     kdir = request.kdir or default_kdir()
     if request.kdir is None and not os.path.isdir(kdir):
         raise InputError(
-            "the running kernel's headers are not installed; install them or name a kernel with KDIR=DIR",
+            "the running kernel's headers are not installed; install them, or name a kernel with KDIR=DIR or with kdir "
+            "in .nsfix.toml",
             kdir,
         )
     return read_kernel_build(kdir, request.output, request.arch)

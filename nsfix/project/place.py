@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -28,10 +28,14 @@ from nsfix.settings import Settings
 _SOURCES = (".c", ".S", ".rs")
 _TELLING = ("Kbuild", "akefile", *_SOURCES, ".h")  # how the names end of files that are looked into
 _MOST_BESIDE = 60
+_NOTHING = Settings()
 
 
-def request_for(path: str, settings: Settings, boundary: Sequence[str] = ()) -> Request:
-    """The run that the file `path` belongs to, which need not be on disk, under `settings`.
+def request_for(
+    path: str, settings: Settings, boundary: Sequence[str] = (), given: Settings = _NOTHING
+) -> Request:
+    """The run that the file `path` belongs to, which need not be on disk, under `settings` that were found, and over
+    them what was `given` by word.
 
     In a kernel's own tree that is the tree, unless the settings name another kernel there. Else it is the `module` of
     the settings, if the file is built there, or the outermost directory above the file whose Kbuild files build it; of
@@ -40,22 +44,27 @@ def request_for(path: str, settings: Settings, boundary: Sequence[str] = ()) -> 
     root without any; the root and the home directory never. One that cannot be read is passed over. A file that only
     directories beside those build or include, through `../`, belongs to such a one.
 
-    Raises InputError where there is no kernel, and where no module is built from the file, with the directories that
-    were looked at.
+    Raises InputError where there is no kernel, for a file of that kernel, and where no module is built from the file,
+    with the directories that were looked at.
     """
     full = os.path.abspath(path)
     home = os.path.dirname(full)
-    _, counting = settled(home, Settings(), settings)
+    _, counting = settled(home, given, settings)
     request = request_under(counting, home)
     tree = find_tree(home)
     if tree is not None and request.kdir is None:
         return replace(request, directory=tree)
     above = _above(home, tree, counting, boundary)
+    failed: dict[str, InputError] = {}
     for kernel in _kernels(request):
-        found = _Search(full, kernel, above).directory(counting.module)
+        if tree is None and (lies_in(full, kernel.source_dir) or lies_in(full, kernel.build_dir)):
+            raise InputError(
+                "this file is a part of the kernel that modules are built for, not of a module", full
+            )
+        found = _Search(full, kernel, above, failed).directory(counting.module)
         if found is not None:
             return replace(request, directory=found)
-    raise _nowhere(full, above)
+    raise _nowhere(full, above, failed)
 
 
 def _kernels(request: Request) -> Iterator[KernelBuild]:
@@ -70,11 +79,11 @@ def _kernels(request: Request) -> Iterator[KernelBuild]:
 def _above(home: str, tree: str | None, settings: Settings, boundary: Sequence[str]) -> list[str]:
     """The directories that may be M= for a file in `home`, from the outermost inwards."""
     user = os.path.abspath(os.path.expanduser("~"))
-    if tree is not None:  # of a kernel's own tree the part that the settings speak of
-        tops = [top for top in (settings.module, settings.kdirs_from) if lies_in(home, top) and top != tree]
-    else:
-        tops = [top for top in (*boundary, _repository(home)) if lies_in(home, top)]
-    last = min((os.path.abspath(top) for top in tops if top is not None), key=len, default=None)
+    tops: Sequence[str | None] = (*boundary, _repository(home))
+    if tree is not None:  # the part of it that the settings lie in
+        tops = [settings.kdirs_from] if _lies_below(settings.kdirs_from, tree) else []
+    around = [os.path.abspath(top) for top in tops if top is not None and lies_in(home, top)]
+    last = min(around, key=len, default=None)
     found = []
     for directory in _upwards(home):
         if directory in (user, tree, os.path.dirname(directory)):
@@ -85,6 +94,10 @@ def _above(home: str, tree: str | None, settings: Settings, boundary: Sequence[s
     if tree is not None and last is None:
         found = [directory for directory in found if kbuild_file(directory) is not None][:1]
     return found[::-1]
+
+
+def _lies_below(path: str | None, tree: str) -> bool:
+    return path is not None and path != tree and lies_in(path, tree)
 
 
 def _upwards(directory: str) -> Iterator[str]:
@@ -102,11 +115,15 @@ def _repository(directory: str) -> str | None:
 
 
 class _Search:
-    """Looks for the directory that builds the file `path` for one kernel, first in those `above` it."""
+    """Looks for the directory that builds the file `path` for one kernel, first in those `above` it; `failed` gathers
+    why directories build nothing."""
 
-    def __init__(self, path: str, kernel: KernelBuild, above: Sequence[str]) -> None:
+    def __init__(
+        self, path: str, kernel: KernelBuild, above: Sequence[str], failed: dict[str, InputError]
+    ) -> None:
         self._path = path
         self._kernel = kernel
+        self._failed = failed
         self._above = [directory for directory in above if _may_build(directory)]
         self._beside = [each for each in islice(_beside(above), _MOST_BESIDE) if _mentions(each, path)]
         self._modules = cache(self._read)
@@ -128,7 +145,8 @@ class _Search:
     def _read(self, directory: str) -> tuple[BuiltModule, ...]:
         try:
             return read_modules(directory, self._kernel, {}).modules
-        except InputError:
+        except InputError as error:
+            self._failed[directory] = error
             return ()
 
     def _builds(self, directory: str, path: str) -> bool:
@@ -196,7 +214,8 @@ def _beside(above: Sequence[str]) -> Iterator[str]:
                 yield path
 
 
-def _nowhere(path: str, above: Sequence[str]) -> InputError:
+def _nowhere(path: str, above: Sequence[str], failed: Mapping[str, InputError]) -> InputError:
+    """The error that nothing is built from `path`, with what is wrong in the nearest of the directories."""
     looked = [directory for directory in reversed(above) if _may_build(directory)]
     if not looked:
         reach = f" up to {above[0]}" if above else ""
@@ -204,4 +223,5 @@ def _nowhere(path: str, above: Sequence[str]) -> InputError:
             f"no module is built from this file: there is no Kbuild file, Makefile or dkms.conf above it{reach}",
             path,
         )
-    return InputError(f"no module is built from this file, neither in {' nor in '.join(looked)}", path)
+    reason = f"; {failed[looked[0]]}" if looked[0] in failed else ""
+    return InputError(f"no module is built from this file in {', nor in '.join(looked)}{reason}", path)

@@ -1,12 +1,14 @@
 """Walks modules with the rooms that read artefacts, Kbuild files and C, and brings their facts together."""
 
 from nsfix.csource.look import Look
+from nsfix.csource.retouch import Outline
 from nsfix.scan.cache import Cache, cache_directory
 from nsfix.scan.exported_at import find_exports
 from nsfix.scan.looking import Looker
 from nsfix.scan.readings import layouts_of, readings_of
 from nsfix.scan.rusty import RustReader, crate_roots, imports_of
 from nsfix.scan.scanner import ModuleFacts, ScanFacts, Scanner, SourceFacts, own_exports
+from nsfix.scan.shifting import shifted, shifted_remarks
 from nsfix.scan.treewide import TreeScanner
 from nsfix.scan.units import ReadFile, read_file
 
@@ -15,6 +17,7 @@ __all__ = [
     "Look",
     "Looker",
     "ModuleFacts",
+    "Outline",
     "ReadFile",
     "RustReader",
     "ScanFacts",
@@ -29,4 +32,6 @@ __all__ = [
     "own_exports",
     "read_file",
     "readings_of",
+    "shifted",
+    "shifted_remarks",
 ]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _CHECKSUM = 4  # bytes; against damage, by far the fastest to compute: an entry has tens of megabytes
-_MOST = 12  # entries that are kept
+_MOST = 12  # entries that are kept of whole trees
 _SUFFIX = ".nsfix"
 _NEW = ".new"  # what the name of an entry begins with that is being written
 
@@ -62,11 +62,12 @@ def _unpacked(content: memoryview) -> Any:
 
 
 class Cache:
-    """The entries in `directory`. Nothing here raises for a cache that cannot be read or written: it is only a
-    cache."""
+    """The entries in `directory`, the `most` of them that were asked for last. Nothing here raises for a cache that
+    cannot be read or written: it is only a cache."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, most: int = _MOST) -> None:
         self._directory = directory
+        self._most = most
 
     def load(self, name: str) -> Any:
         """The entry `name`; None where there is none to be trusted."""
@@ -96,7 +97,7 @@ class Cache:
                 stream.write(_checksum(content))
                 stream.write(content)
             os.replace(temporary, self._directory / f"{name}{_SUFFIX}")
-            for old in self._entries()[_MOST:]:
+            for old in self._entries()[self._most :]:
                 old.unlink(missing_ok=True)
         except OSError:
             if temporary is not None:

@@ -16,6 +16,7 @@ from nsfix.csource.assembler import assembler_uses
 from nsfix.csource.moduleinfo import InfoEntry, ModuleInfoReader, SourceExport
 from nsfix.csource.names import word_offsets
 from nsfix.csource.reading import Reader, SymbolUse
+from nsfix.csource.retouch import Outline, outline_of
 from nsfix.csource.session import Session
 from nsfix.csource.statements import read_layout
 from nsfix.csource.unit import Unit
@@ -117,6 +118,7 @@ class Scanner:
         self._at: str | None = None  # the module that was read last
         self._proven: dict[str, set[str]] = {}  # by module, the namespaces that it needs for certain
         self._remarks: list[Remark] = []
+        self._last: tuple[Unit, Reader, ModuleInfoReader] | None = None
 
     def scan(self, modules: Iterable[BuiltModule], progress: Progress | None = None) -> ScanFacts:
         """Read `modules`. Raises InputError where a source that is there cannot be read."""
@@ -172,6 +174,11 @@ class Scanner:
         (facts,) = self._read_part(module, (source,))
         self._facts.clear()
         return facts, self._remarks
+
+    def take_outline(self) -> Outline | None:
+        """The outline of the C source that was read last; None where it can take no edits."""
+        last, self._last = self._last, None
+        return outline_of(last[0], last[1], last[2].memos) if last is not None else None
 
     def _come_to(self, module: BuiltModule) -> None:
         """Forget what only the module before was made of: a whole tree would not fit into memory."""
@@ -290,7 +297,9 @@ class Scanner:
             unit = self._unit(source, module)
             session, info = self._reader(unit)
             symbols = self._open_symbols(session.symbols, module, proven)
-            found = Reader(unit, session, symbols).uses(self._namespace if brief else None)
+            reader = Reader(unit, session, symbols)
+            found = reader.uses(self._namespace if brief else None)
+            self._last = unit, reader, info
             self._note_missing(unit)
             facts = SourceFacts(
                 source.path,

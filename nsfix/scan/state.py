@@ -91,6 +91,11 @@ class TreeState:
                     stale.get(step, set()).discard(name)
         self.memory = Memory(base.steps, stale, changed, changes.moved)
 
+    @property
+    def recalled(self) -> bool:
+        """Whether there was anything of an earlier run."""
+        return self._base is not None
+
     def keep(self, stamps: Stamps) -> None:
         """Write what `memory` came to, for a tree whose files had `stamps`."""
         memory, base, since = self.memory, self._base, self._since

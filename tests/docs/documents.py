@@ -143,6 +143,7 @@ def run_block(block: Block, copy: Path, kdir: Callable[[str], Path]) -> list[tup
         script.append(f"status=$?; printf '\\n%s\\n' '{MARK}'; (exit $status)")
     dropped = ("M", "KDIR", "O", "ARCH", "MAKEFLAGS", "MAKELEVEL", "PYTHONPATH", "NO_COLOR")
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
+    environment |= {"NSFIX_SERVER": "off"}  # a service would stay behind
     environment |= {"LC_ALL": "C.UTF-8", "PATH": f"{copy / '.venv/bin'}:{environment['PATH']}"}
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],

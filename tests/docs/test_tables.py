@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from nsfix import cli, model
+from nsfix import cli, model, settings
 from tests.cases import load
 from tests.docs.documents import DOCUMENTS, FENCE, ROOT
 from tests.test_layers import MAY_IMPORT, SOURCES, imported, room_of
@@ -118,6 +118,10 @@ def test_usage_has_every_option_and_no_other() -> None:
 def test_usage_has_every_command_and_no_other() -> None:
     documented = {name for row in rows(USAGE, "command") for name in code(row[0])}
     assert documented == {f"nsfix {name}" for name in commands()}
+
+
+def test_usage_has_every_key_of_the_settings() -> None:
+    assert [code(row[0])[0] for row in rows(USAGE, "key", "value")] == list(settings.KEYS)
 
 
 def test_usage_has_the_rules_that_are_given() -> None:

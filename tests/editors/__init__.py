@@ -1,0 +1,1 @@
+"""Real editors, set up by the samples of `samples/editors` as they stand, save real modules."""
