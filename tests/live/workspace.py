@@ -88,12 +88,35 @@ def edited(text: str, change: Change) -> str:
         lines[at] = line[: len(line) // 2]
     elif change.what == "add":
         lines.insert(at, SNIPPETS[change.snippet])
+    elif change.what == "type":
+        place = change.snippet % (len(line) + 1)
+        lines[at] = line[:place] + TYPED[change.snippet % len(TYPED)] + line[place:]
+    elif change.what == "rub":
+        place = change.snippet % (len(line) + 1)
+        lines[at] = line[:place] + line[place + 1 :]
     elif change.what == "move":
         lines.insert(change.snippet % len(lines), lines.pop(at))
     return "\n".join(lines)
 
 
-EDITS = ("remove", "double", "half", "add", "add", "move")
+EDITS = ("remove", "double", "half", "add", "add", "move", "type", "type", "rub")
+TYPED = (
+    "x",
+    ";",
+    " x = 1;",
+    "\n",
+    "{",
+    "}",
+    "(",
+    "/",
+    "*",
+    "#",
+    "\\",
+    '"',
+    " own_release(0);",
+    " two_do();",
+    ",",
+)
 
 
 class Workspace:
@@ -156,6 +179,8 @@ class Workspace:
                 self._open[name] = self._first[name]
         elif change.what == "delete":
             self._write(name, None)
+        elif change.what == "rest":
+            self._kept.warm([str(self.top / opened) for opened in self._open])
         elif change.what in EDITS:
             if name in self._open:
                 self._open[name] = self._edited(name, self._open[name], change)
