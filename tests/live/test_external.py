@@ -33,7 +33,9 @@ FILES = {
 }
 SOURCES = ("main.c", "buffer.c", "two.c", "user.c", "own.h")
 HAPPENINGS = st.lists(
-    st.one_of(changes(*EDITS), changes("open", "save", "close", "revert", "delete")), min_size=4, max_size=12
+    st.one_of(changes(*EDITS), changes("rest", "open", "open", "save", "close", "revert", "delete")),
+    min_size=4,
+    max_size=12,
 )
 
 

@@ -84,7 +84,7 @@ def workspace(home: Path) -> Workspace:
 )
 @given(
     st.lists(
-        st.one_of(changes(*EDITS), changes("open", "open", "save", "close", "revert", "delete")),
+        st.one_of(changes(*EDITS), changes("rest", "open", "open", "save", "close", "revert", "delete")),
         min_size=4,
         max_size=8,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -88,12 +88,35 @@ def edited(text: str, change: Change) -> str:
         lines[at] = line[: len(line) // 2]
     elif change.what == "add":
         lines.insert(at, SNIPPETS[change.snippet])
+    elif change.what == "type":
+        place = change.snippet % (len(line) + 1)
+        lines[at] = line[:place] + TYPED[change.snippet % len(TYPED)] + line[place:]
+    elif change.what == "rub":
+        place = change.snippet % (len(line) + 1)
+        lines[at] = line[:place] + line[place + 1 :]
     elif change.what == "move":
         lines.insert(change.snippet % len(lines), lines.pop(at))
     return "\n".join(lines)
 
 
-EDITS = ("remove", "double", "half", "add", "add", "move")
+EDITS = ("remove", "double", "half", "add", "add", "move", "type", "type", "rub")
+TYPED = (
+    "x",
+    ";",
+    " x = 1;",
+    "\n",
+    "{",
+    "}",
+    "(",
+    "/",
+    "*",
+    "#",
+    "\\",
+    '"',
+    " own_release(0);",
+    " two_do();",
+    ",",
+)
 
 
 class Workspace:
@@ -107,7 +130,8 @@ class Workspace:
         request: Request,
         variants: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """`variants` are the texts that some files are edited to, instead of any."""
+        """`variants` are the texts that some files are edited to, instead of any. With them remarks may differ: of a
+        source that visibly needs nothing, a tree's first reading remarks nothing."""
         self.top = top
         self._variants = variants or {}
         self.sources = sources
@@ -155,6 +179,8 @@ class Workspace:
                 self._open[name] = self._first[name]
         elif change.what == "delete":
             self._write(name, None)
+        elif change.what == "rest":
+            self._kept.warm([str(self.top / opened) for opened in self._open])
         elif change.what in EDITS:
             if name in self._open:
                 self._open[name] = self._edited(name, self._open[name], change)
@@ -176,9 +202,10 @@ class Workspace:
 
     def _said(self, project: Project, source: str) -> Reply | str:
         try:
-            return project.reply((str(self.top / source),))
+            reply = project.reply((str(self.top / source),))
         except NsfixError as error:
             return f"{error.file}:{error.line}: {error.message}"
+        return replace(reply, remarks=()) if self._variants else reply
 
     def assert_agreement(self, *sources: str) -> list[str]:
         """The two projects say the same of some sources, and would edit nothing wrongly. What it came to, in a word."""

@@ -18,15 +18,14 @@ def units(text: str, encoding: str) -> int:
 
 def split(text: str) -> list[str]:
     """The lines of `text`, each with its end; the last has none."""
-    lines, line, at = [], "", 0
-    while at < len(text):
-        end = "\r\n" if text.startswith("\r\n", at) else text[at]
-        line += end
-        at += len(end)
-        if end in ("\r\n", "\n", "\r"):
-            lines.append(line)
-            line = ""
-    return [*lines, line]
+    lines, start = [], 0
+    while True:
+        ends = [at for at in (text.find("\r", start), text.find("\n", start)) if at >= 0]
+        if not ends:
+            return [*lines, text[start:]]
+        after = min(ends) + (2 if text.startswith("\r\n", min(ends)) else 1)
+        lines.append(text[start:after])
+        start = after
 
 
 def offset(text: str, position: types.Position, encoding: str) -> int:
