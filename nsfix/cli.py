@@ -34,6 +34,7 @@ from nsfix.project import (
     shown_path,
 )
 from nsfix.scan import Cache, cache_directory
+from nsfix.scan.cache import REPLIES
 from nsfix.settings import Settings
 from nsfix.views.diff import Change, coloured, unified_diff
 from nsfix.views.report import FileFix, KernelPart, Outcome, Report
@@ -171,7 +172,8 @@ def cache() -> None:
 def clear() -> None:
     """Remove it all."""
     directory = cache_directory()
-    _talk(f"{Cache(directory).clear()} entries removed from {directory}")
+    removed = Cache(directory).clear() + Cache(directory / REPLIES).clear()
+    _talk(f"{removed} entries removed from {directory}")
 
 
 @cli.command()

@@ -12,7 +12,7 @@ from nsfix import __version__
 from nsfix.live.reply import Reply
 from nsfix.live.texts import State, Texts, state_on_disk
 from nsfix.scan import Cache, cache_directory
-from nsfix.scan.cache import digest_of, state_of_program
+from nsfix.scan.cache import REPLIES, digest_of, state_of_program
 
 _MOST = 200  # files whose answers are kept
 
@@ -21,7 +21,7 @@ class EarlyReplies:
     """The answers of the project `name`."""
 
     def __init__(self, name: str, texts: Texts) -> None:
-        self._cache = Cache(cache_directory() / "replies", _MOST)
+        self._cache = Cache(cache_directory() / REPLIES, _MOST)
         self._about = (state_of_program(__version__), name)
         self._texts = texts
 

@@ -18,6 +18,7 @@ from typing import Any
 
 _CHECKSUM = 4  # bytes; against damage, by far the fastest to compute: an entry has tens of megabytes
 _MOST = 12  # entries that are kept of whole trees
+REPLIES = "replies"  # the directory below it that has what editors were told last
 _SUFFIX = ".nsfix"
 _NEW = ".new"  # what the name of an entry begins with that is being written
 

@@ -313,9 +313,8 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tree: Path) -> None:
     assert report(tree) == report(tree, "--no-cache")
 
 
-def test_the_oldest_entries_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nsfix.scan.cache._MOST", 2)
-    cache = Cache(tmp_path)
+def test_the_oldest_entries_go(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 2)
     for number in range(4):
         cache.keep(str(number), number)
         os.utime(tmp_path / f"{number}.nsfix", ns=(number, number))
