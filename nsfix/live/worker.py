@@ -33,6 +33,7 @@ from nsfix.settings import Settings
 _DEEPEST = 50_000  # frames, as on the command line
 _RARELY = 200_000
 _TELLING = 0.2  # seconds between two words on how far it is
+_MUCH = 100  # answers after which there is something to be tidied up
 _SHORT, _IDLE = (
     0.02,
     1.0,
@@ -51,6 +52,7 @@ class Worker:
         self._todo: list[Callable[[], None]] = []
         self._told = 0.0
         self._ready = False
+        self._untidy = 0  # answers since the collector has looked at everything
         self.asides: dict[
             int, tuple[int | None, Callable[[Any], object]]
         ] = {}  # by pipe: question, and what to do with it
@@ -167,11 +169,20 @@ class Worker:
         if self._todo:
             with contextlib.suppress(NsfixError):
                 self._todo.pop(0)()
+        elif self._untidy > _MUCH:
+            self._untidy = 0
+            gc.collect()
         elif self._project is not None:
             keep = self._project.keeping()
             if keep is not None:
                 child = _aside(keep, lambda nothing: nothing)
                 self.asides[child.pipe] = None, child.then
+
+    def tidy(self) -> None:
+        """Have the collector look at what the last answer has left, now that it is sent."""
+        if self._ready:
+            gc.collect(0)
+            self._untidy += 1
 
     def _get_ready(self, paths: tuple[str, ...], reply: Reply) -> None:
         """Have at hand what reading `paths` again takes, and what the next start shows first."""
@@ -182,6 +193,7 @@ class Worker:
             self._ready = True
             gc.collect()
             gc.freeze()
+            gc.disable()  # from here on it is done between the questions, a little at a time
         if self._early is not None:
             self._early.keep(paths, reply, self.project.files(paths))
 
@@ -226,6 +238,7 @@ def serve(questions: _Whole, send: Callable[[object], None]) -> None:
             except EOFError:
                 return
             worker.handle(*question)
+            worker.tidy()
 
 
 def main() -> None:
