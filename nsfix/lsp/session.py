@@ -62,6 +62,8 @@ class Session:
         self._published: dict[_Group, dict[str, list[types.Diagnostic]]] = {}
         self._shown: set[str] = set()  # the files with diagnostics
         self._due: dict[str, asyncio.TimerHandle] = {}
+        self._reading: set[str] = set()
+        self._again: set[str] = set()  # what has changed while it was being read
         self._tasks: set[asyncio.Task[None]] = set()
         self._said: dict[str, str] = {}
         self._looking: asyncio.TimerHandle | None = None
@@ -155,7 +157,18 @@ class Session:
             self._client.failed(error)
 
     async def _read(self, path: str) -> None:
-        await self.reply(path)
+        """Have a file read: one reading after the other, and of all texts that come meanwhile the last one alone."""
+        if path in self._reading:
+            self._again.add(path)
+            return
+        self._reading.add(path)
+        try:
+            await self.reply(path)
+            while path in self._again:
+                self._again.discard(path)
+                await self.reply(path)
+        finally:
+            self._reading.discard(path)
         self._look_through(REST)
 
     # What is found.
