@@ -34,7 +34,7 @@ def check_several(
     Raises InputError where two of them have a symbol in namespaces of different names, UsageError for a version that
     is none.
     """
-    since = version_of(request.since) if request.since is not None else None
+    _since(request)  # before anything is read for it
     kernels = named_kernels(request)
     here = []
     for number, (label, kernel) in enumerate(kernels):
@@ -44,22 +44,20 @@ def check_several(
         except InputError as error:
             message = f"{error.message} (for {label})" if len(kernels) > 1 else error.message
             raise InputError(message, error.file, error.line) from error
-    return _answer_of_several(here, since, request, read)
+    return answer_of_several(here, request, read)
 
 
 def answer_of_several(here: Sequence[OnKernel], request: Request, read: ReadFile = read_file) -> Answer:
     """The answer of a run over the kernels that `request` names, of which `here` are those at hand; raises what
     `check_several` does."""
-    since = version_of(request.since) if request.since is not None else None
-    return _answer_of_several(here, since, request, read)
-
-
-def _answer_of_several(
-    here: Sequence[OnKernel], since: Version | None, request: Request, read: ReadFile
-) -> Answer:
+    since = _since(request)
     _refuse_contradictions(here)
     unseen = read_upstream(request, since, here, read) if since is not None else []
     return conclude_several([*here, *unseen], request, read)
+
+
+def _since(request: Request) -> Version | None:
+    return version_of(request.since) if request.since is not None else None
 
 
 def with_upstream(request: Request, here: OnKernel, read: ReadFile = read_file) -> Answer:

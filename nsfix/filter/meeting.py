@@ -15,7 +15,7 @@ import stat
 import sys
 from typing import Any
 
-_LENGTH = 8
+LENGTH = 8  # bytes of a length
 _MOST = 108  # bytes of a socket's path that Linux takes, with the zero behind it
 # Variables that are others from one run to the next, and that no Makefile of a kernel module reads.
 _PASSING = ("_", "SHLVL", "PWD", "OLDPWD", "LINES", "COLUMNS", "WINDOWID", "TERM", "COLORTERM", "NVIM", "VIM",
@@ -65,7 +65,7 @@ def _program() -> tuple[str, int, int]:
 def packed(head: dict[str, Any], text: bytes) -> bytes:
     """A message as it goes over the socket."""
     said = json.dumps(head).encode("ascii")
-    lengths = [len(part).to_bytes(_LENGTH, "big") for part in (said, text)]
+    lengths = [len(part).to_bytes(LENGTH, "big") for part in (said, text)]
     return lengths[0] + said + lengths[1] + text
 
 
@@ -76,7 +76,7 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes]:
 
 
 def _part(connection: socket.socket) -> bytes:
-    return _exactly(connection, int.from_bytes(_exactly(connection, _LENGTH), "big"))
+    return _exactly(connection, int.from_bytes(_exactly(connection, LENGTH), "big"))
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:

@@ -16,14 +16,13 @@ import time
 from typing import Any
 
 from nsfix.errors import InputError, NsfixError
-from nsfix.filter.meeting import packed
+from nsfix.filter.meeting import LENGTH, packed
 from nsfix.filter.outcome import Outcome, outcome_of, outcome_of_error, settings_in
 from nsfix.live.desk import Desk
 from nsfix.live.desks import Desks
 from nsfix.live.reply import Reply
 from nsfix.settings import Settings
 
-_LENGTH = 8
 _LOOK = 5.0  # seconds between two looks at the socket
 _REST = 1.0  # seconds without a request after which trees are looked through for changes
 
@@ -103,8 +102,12 @@ class Service:
             settings = settings_in(request)
             desks = self._desks.setdefault(settings, Desks(settings, by_word=True))
             desk = await desks.desk_for(path)
-            async with self._locks.setdefault(id(desk), asyncio.Lock()):
-                reply = await _asked(desk, path, text)
+            try:
+                async with self._locks.setdefault(id(desk), asyncio.Lock()):
+                    reply = await _asked(desk, path, text)
+            except InputError:
+                desks.release(path)  # it may be built from elsewhere by now
+                raise
         except NsfixError as error:
             return outcome_of_error(error, text)
         return outcome_of(reply, path, text)
@@ -121,7 +124,7 @@ async def _asked(desk: Desk, path: str, text: bytes) -> Reply:
 
 
 async def _part(reader: asyncio.StreamReader) -> bytes:
-    return await reader.readexactly(int.from_bytes(await reader.readexactly(_LENGTH), "big"))
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big"))
 
 
 def _inode(path: str) -> int | None:

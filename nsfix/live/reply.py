@@ -30,7 +30,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class FileMending:
-    """All edits of one file, which is as `before` (None: see Reply). `namespaces` are what they import."""
+    """All edits of one file, which is as `before`. `namespaces` are what they import."""
 
     edits: tuple[Edit, ...]
     before: bytes
@@ -50,8 +50,8 @@ class ModuleShown:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer about some modules. `files` are all that it was made of but for the kernel's headers; `remarks` what
-    there is to say on reading them, `notes` on the mending."""
+    """The answer about some modules. `mendings` are by path of the file that is edited; `remarks` are what there is to
+    say on reading them, `notes` on the mending."""
 
     release: str
     spelling: Spelling

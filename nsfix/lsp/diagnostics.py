@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 
 from lsprotocol import types
 
-from nsfix.live.reply import Reason, Reply, Told
+from nsfix.live.reply import Reply, Told
 from nsfix.lsp.buffers import Buffers
 from nsfix.lsp.positions import Text
 from nsfix.model import MISSING_IMPORT, RESERVED_NAMESPACE, WRONG_SPELLING, Level
@@ -82,11 +81,3 @@ def _at(
 ) -> types.DiagnosticRelatedInformation:
     place = types.Location(buffers.uri(file), range_at(buffers.text(file), line, word, buffers))
     return types.DiagnosticRelatedInformation(place, message)
-
-
-def reason_shown(reason: Reason) -> str:
-    """A use in words: the symbol, where, through what, and who exports it."""
-    use = reason.use
-    through = "".join(f" through {via.name}" for via in use.via)
-    exporter = f", exported by {reason.export.exporter}" if reason.export is not None else ""
-    return f"{use.symbol} ({os.path.basename(use.file)}:{use.line}{through}{exporter})"

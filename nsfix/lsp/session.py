@@ -17,7 +17,7 @@ from nsfix.live.starting import Worker
 from nsfix.lsp.buffers import Buffer, Buffers
 from nsfix.lsp.diagnostics import diagnostics_of
 from nsfix.lsp.mending import all_edits
-from nsfix.settings import Settings
+from nsfix.settings import SETTINGS_FILE, Settings
 
 AT_ONCE = 0.0
 SOON = 0.1  # seconds without a change after which a text is read
@@ -26,7 +26,6 @@ _EVERY = 5.0  # seconds between two such looks
 _TRIES = 3
 # A module of a desk, whose diagnostics come and go together.
 _Group = tuple[int, str]
-SETTINGS_NAME = ".nsfix.toml"
 
 
 class Client(Protocol):
@@ -97,15 +96,18 @@ class Session:
         """A file was saved."""
         if path is None:
             return
-        if path.endswith(SETTINGS_NAME):
+        if path.endswith(SETTINGS_FILE):
             self.look_everywhere()
         elif self.buffers.at(path) is not None:
             self.touch(path, AT_ONCE)
         self._look_through(REST)
 
     def look_everywhere(self) -> None:
-        """Look at every open file again: something beside them has changed."""
+        """Look at every open file again: something beside them has changed. One of which nothing was known may be
+        built from elsewhere by now."""
         for buffer in self.buffers.all():
+            if buffer.path not in self._replies:
+                self._desks.release(buffer.path)
             self.touch(buffer.path, AT_ONCE)
         self._look_through(REST)
 
@@ -236,7 +238,7 @@ class Session:
             return
         self._said[path] = message
         self._client.log(message)
-        if error.file is not None and error.file.endswith(SETTINGS_NAME):
+        if error.file is not None and error.file.endswith(SETTINGS_FILE):
             self._client.warn(message)
 
     # What is shown.

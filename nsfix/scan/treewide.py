@@ -306,9 +306,7 @@ class TreeScanner:
 
     def exact(self, read: ReadFile) -> Scanner:
         """What reads single sources of the tree exactly, through `read`, against the exports of all."""
-        scanner = Scanner(self._kernel, {}, read, False, 1, self._units_for(read))
-        scanner.use_exports(self.exports())
-        return scanner
+        return self._scanner(self.exports(), read=read)
 
     def _licences(self, modules: set[str], facts: dict[tuple[str, str], SourceFacts]) -> list[Place]:
         """Add to `facts` how `modules` are licensed; the places that have to be read exactly to tell."""
@@ -341,8 +339,11 @@ class TreeScanner:
     def _units_for(self, read: ReadFile) -> Units:
         return Units(self._kernel, read, self._roots, self._loose)
 
-    def _scanner(self, exports: Mapping[bytes, Export], brief: bool = False) -> Scanner:
-        scanner = Scanner(self._kernel, {}, self._read, brief, 1, self._units_for(self._read))
+    def _scanner(
+        self, exports: Mapping[bytes, Export], brief: bool = False, read: ReadFile | None = None
+    ) -> Scanner:
+        read = read or self._read
+        scanner = Scanner(self._kernel, {}, read, brief, 1, self._units_for(read))
         scanner.use_exports(exports)
         return scanner
 

@@ -147,6 +147,19 @@ def test_a_changed_kbuild_file_is_heeded(filtered: Filters, module: MakeModule) 
     assert filtered(home / "main.c", MAIN).out.decode() == MAIN
 
 
+def test_a_file_that_is_built_from_elsewhere_by_now(filtered: Filters, module: MakeModule) -> None:
+    home = module(kbuild="", other="")
+    inner = home / "inner"
+    inner.mkdir()
+    (inner / "Kbuild").write_text("obj-m := demo.o\n")
+    (inner / "demo.c").write_text(SOURCE)
+    assert filtered(inner / "demo.c", SOURCE).out.decode() == SOURCE + IMPORT
+    (inner / "Kbuild").unlink()
+    (home / "Kbuild").write_text("obj-m := whole.o\nwhole-y := inner/demo.o\n")
+    filtered(inner / "demo.c", SOURCE)  # the first may be an error
+    assert filtered(inner / "demo.c", SOURCE).out.decode() == SOURCE + IMPORT
+
+
 def test_words_that_are_wrong(filtered: Filters, module: MakeModule) -> None:
     found = filtered(module() / "demo.c", SOURCE, "--nonsense")
     assert found.code == 2
