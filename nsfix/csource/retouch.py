@@ -21,6 +21,7 @@ from nsfix.csource.session import Session, Span
 from nsfix.csource.unit import Unit
 
 _WORDS = re.compile(rb"[A-Za-z_]\w*")
+_NEXT = b"\nint next;"
 _FUNCTION = re.compile(rb"[^{]*\([^{]*\)[^{]*\{.*\}\Z", re.S)
 # In a line that is edited: a directive, a line that goes on, what statements are made by, the marker of a conflict.
 _TOUCHY = re.compile(rb"^[ \t]*(?:#|%:|\?\?=)|\\[ \t]*\r?$|MODULE_|EXPORT_|_Pragma|^(?:<{7}|={7}|>{7})", re.M)
@@ -138,7 +139,7 @@ class Outline:
         brace = old.find(b"{")
         if brace < 0 or span[0] + brace >= start or not _FUNCTION.match(old):
             return False
-        if outer_chunks(old) != [(0, len(old))] or outer_chunks(new) != [(0, len(new))] or new[-1:] != b"}":
+        if not (_is_whole(old) and _is_whole(new)):
             return False
         return not (self.interest.is_met_by(old) or self.interest.is_met_by(new))
 
@@ -159,6 +160,11 @@ def outline_of(unit: Unit, reader: Reader, memos: tuple[WordMemo[bool], ...]) ->
     unfolded = [offset for offsets in unit.spliced().values() for offset in offsets]
     chunks = session.chunks(unit.path, active)
     return Outline(main.text, code, active, chunks, looked_at, left_out, unfolded, interest)
+
+
+def _is_whole(piece: bytes) -> bool:
+    """Whether `piece` is one piece that ends where it does whatever follows: one without its last brace would not."""
+    return piece[-1:] == b"}" and outer_chunks(piece + _NEXT)[:1] == [(0, len(piece))]
 
 
 def _lines_between(old: bytes, new: bytes) -> tuple[int, int, int] | None:

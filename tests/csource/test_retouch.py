@@ -156,6 +156,7 @@ def _in(function: str, line: str) -> Edited:
         (_in("plain", "\ta = 1; \\\n"), True),
         (_in("plain", "\t/*\n"), True),
         (_in("plain", "}\n"), True),
+        (_in("plain", "{\n"), True),
         (_in("plain", "\tMODULE_INFO(import_ns, \"DMA_BUF\");\n"), True),
         (_in("never", "\tint a = 7;\n"), True),
         (_in("user", "\tint a = 7;\n"), True),
